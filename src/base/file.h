@@ -1,0 +1,38 @@
+/* Files that survive a power cut. Every write of the product outside SQLite
+ * goes through here, so that the fault tests can make it forget what was not
+ * synced (tests/faults). Errors: ERR_IO with the path and the system's reason. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/result.h"
+
+#include <sys/types.h>
+
+struct arena;
+
+/* Write a whole file durably: temporary name, fsync, rename, fsync of the
+ * directory. mode as in open(2). */
+MUST_USE struct result file_write_durable(const char *path, str content, mode_t mode);
+/* Fails with ERR_IO also when the file is larger than max bytes. */
+MUST_USE struct result file_read(struct arena *a, const char *path, size_t max, str *out);
+MUST_USE struct result file_copy_durable(const char *from, const char *to, mode_t mode);
+MUST_USE struct result file_rename_durable(const char *from, const char *to); /* syncs both directories */
+MUST_USE struct result file_remove_durable(const char *path);                 /* absent is no error */
+MUST_USE struct result file_sync_dir(const char *path);
+MUST_USE struct result file_sync(const char *path); /* a file's content */
+MUST_USE struct result file_mkdir(const char *path, mode_t mode); /* existing is no error */
+MUST_USE struct result file_remove_tree(const char *path);        /* absent is no error */
+bool file_exists(const char *path);
+
+/* The fault tests put their own functions here; NULL members mean the system's. */
+struct file_ops {
+    int (*fsync)(int fd);
+    int (*fsync_dir)(const char *path);
+    int (*rename)(const char *from, const char *to);
+    int (*unlink)(const char *path);
+    int (*open)(const char *path, int flags, mode_t mode);
+    ssize_t (*write)(int fd, const void *p, size_t len);
+};
+void file_set_ops(const struct file_ops *ops);
+
+#endif

@@ -1,0 +1,18 @@
+/* Password hashes. One file a format behind a table of formats; the tenant's
+ * own format is bcrypt `$2b$` (AUTH-REFERENCE 19.3: input cut at 72 bytes).
+ * These take tens of milliseconds: callers hold a place in the hash lane. */
+#ifndef CRYPTO_PASSWORD_H
+#define CRYPTO_PASSWORD_H
+
+#include "base/result.h"
+
+struct arena;
+
+/* A new hash in PHC or crypt(3) text. Fails with ERR_CRYPTO only. */
+MUST_USE struct result password_hash(struct arena *a, str password, unsigned bcrypt_cost, str *out);
+/* False too for a malformed hash; takes as long as a right one. */
+bool password_verify(str password, str hash);
+/* Spends the time of one verification on a stand-in, for unknown users. */
+void password_verify_nobody(str password, unsigned bcrypt_cost);
+
+#endif

@@ -1,0 +1,34 @@
+/* Who asks: the meaning of a presented credential (docs/design.md, decision 8). */
+#ifndef DOMAIN_CALLER_H
+#define DOMAIN_CALLER_H
+
+#include "contract/contract.h"
+#include "store/store.h"
+
+enum caller_kind {
+    CALLER_NOBODY,
+    CALLER_V2_TOKEN, /* JWT access token for the Management API */
+    CALLER_ID_TOKEN, /* id_token: the seven current-user scopes, own user only */
+    CALLER_V1_GLOBAL,
+    CALLER_V1_CLIENT, /* sees users and connections enabled for its client */
+    CALLER_V1_BEWIT,  /* a server-made link; stands for whom it was made */
+};
+
+struct caller {
+    enum caller_kind kind;
+    str client_id, user_id; /* user_id: "sub" of a user's token, else empty */
+    struct scopes scopes;
+    str scope_text;
+};
+
+/* A v2 credential: verified with the tenant's keys and a bounded cache that is
+ * emptied by the tenant's generation. Errors: ERR_INVALID_TOKEN,
+ * ERR_EXPIRED_TOKEN, ERR_INVALID_SIGNATURE, ERR_BAD_AUDIENCE. */
+MUST_USE struct result caller_from_jwt(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out);
+/* A v1 opaque token. Errors: ERR_INVALID_TOKEN. */
+MUST_USE struct result caller_from_v1_token(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out);
+/* Does the rule open for this caller? path_user: the user named by the path, or
+ * STR_NONE. Errors: ERR_INSUFFICIENT_SCOPE, ERR_WRONG_SUBJECT. */
+MUST_USE struct result caller_check_scopes(const struct caller *c, const struct scope_rule *rule, str path_user);
+
+#endif

@@ -1,0 +1,69 @@
+/* The document engine: create, read, list, patch, delete and paging for every
+ * configuration resource that the contract describes (struct resource_spec).
+ * Bodies are checked before; the engine keeps what must hold whichever API
+ * asks: ids, uniqueness, immutables, secrets sealed apart, merge rules, filters.
+ * Documents that it hands out have their secrets back in place; presenting
+ * them to a caller (who may see what) is api/'s work. */
+#ifndef DOMAIN_DOCUMENT_H
+#define DOMAIN_DOCUMENT_H
+
+#include "contract/contract.h"
+#include "json/json.h"
+#include "store/store.h"
+
+struct document {
+    int64_t seq; /* grows with creation: the checkpoint of lists */
+    str id;
+    struct json *body; /* with its id under spec->key */
+    int64_t created_at_us, updated_at_us;
+};
+
+/* What a resource does beyond being kept. Every member may be NULL. All run
+ * inside the transaction and may refuse. */
+struct resource_hooks {
+    /* old: NULL at creation. now: about to be stored, may be changed. */
+    struct result (*check)(struct tx *tx, const struct json *old, struct json *now);
+    struct result (*created)(struct tx *tx, const struct document *d);
+    struct result (*changed)(struct tx *tx, const struct json *old, const struct document *d);
+    struct result (*deleting)(struct tx *tx, const struct document *d); /* relations, dependants */
+};
+
+/* body: validated; takes it over. id: STR_NONE makes one. Errors: the unique
+ * rule's kind, what a hook says. */
+MUST_USE struct result document_create(struct tx *tx, const struct resource_spec *spec, str id, struct json *body,
+                                       struct document *out);
+/* id, or the value of spec->also. Errors: spec->missing. */
+MUST_USE struct result document_read(struct tx *tx, const struct resource_spec *spec, str id, struct document *out);
+MUST_USE struct result document_find(struct tx *tx, const struct resource_spec *spec, str unique_member, str value,
+                                     struct document *out, bool *out_found);
+/* patch: objects in spec->merges are merged at their first level, other members
+ * replaced, null removes. Errors: spec->missing, unique kinds, ERR_INVALID_BODY
+ * for a changed immutable, hooks. */
+MUST_USE struct result document_patch(struct tx *tx, const struct resource_spec *spec, str id, const struct json *patch,
+                                      struct document *out);
+/* Stores body whole in place of the old one (v1 PUT). */
+MUST_USE struct result document_replace(struct tx *tx, const struct resource_spec *spec, str id, struct json *body,
+                                        struct document *out);
+/* Errors: spec->missing unless spec->delete_missing_ok. */
+MUST_USE struct result document_delete(struct tx *tx, const struct resource_spec *spec, str id);
+
+struct document_filter {
+    str member;              /* one of spec->filters' members */
+    const str *values;       /* equal to any of these */
+    size_t value_count;
+};
+struct document_list {
+    const struct document_filter *filters; /* all must hold */
+    size_t filter_count;
+    int64_t after_seq;       /* checkpoint: 0 from the start */
+    size_t offset, limit;    /* limit 0: all */
+    bool want_total;
+    bool newest_first;
+    /* out */
+    struct document *items;
+    size_t count, total;
+    bool more;
+};
+MUST_USE struct result document_list(struct tx *tx, const struct resource_spec *spec, struct document_list *list);
+
+#endif

@@ -1,0 +1,104 @@
+/* The store: one data directory, a database a tenant, and system.db for what
+ * stands above them (tenants, hosts, wrapped keys). No query crosses tenants.
+ * Everything acknowledged is durable: a write returns after its commit was
+ * synced (group commit: docs/design.md, decision 9). */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "crypto/seal.h"
+#include "store/sql.h"
+
+struct store;
+struct tenant; /* an open tenant, counted; freed when the last user lets go */
+struct actor;  /* who acts, for the log: domain/log.h */
+
+struct store_config {
+    str data_dir;
+    str database_url;    /* "sqlite:" for files in the data directory */
+    str master_key_file; /* empty: DIR/master.key */
+    unsigned writer_threads;     /* 0: the default */
+    unsigned open_tenants_max;   /* handles kept open */
+    unsigned readers_per_tenant; /* pooled read connections */
+};
+
+/* Opens an existing data directory. Errors: ERR_STORE_MISSING, ERR_STORE_LOCKED,
+ * ERR_STORE_NEWER, ERR_MASTER_KEY, ERR_IO; args[0] names the path. */
+MUST_USE struct result store_open(const struct store_config *cfg, struct store **out);
+void store_close(struct store *s); /* waits for pending commits */
+
+struct tenant_info {
+    str name, domain; /* domain: HOST[:PORT], the public name */
+    int64_t created_at_us;
+};
+/* A new empty tenant (schema, data key). Its contents are written by
+ * domain/bootstrap.c through `fill`, in the tenant's first transaction; nothing
+ * of the tenant is visible before that commit. Errors: ERR_TENANT_EXISTS,
+ * ERR_TENANT_NAME, ERR_DOMAIN_TAKEN. */
+struct tx;
+typedef struct result (*tx_fn)(struct tx *tx, void *arg);
+MUST_USE struct result store_tenant_create(struct store *s, const struct tenant_info *info, tx_fn fill, void *arg);
+MUST_USE struct result store_tenant_delete(struct store *s, str name);
+MUST_USE struct result store_tenant_list(struct store *s, struct arena *a, struct tenant_info **out, size_t *out_count);
+MUST_USE struct result store_tenant_snapshot(struct store *s, str name, const char *to_file);
+MUST_USE struct result store_tenant_restore(struct store *s, str name, const char *from_file);
+MUST_USE struct result store_backup(struct store *s, const char *to_dir);
+
+/* Host header (name[:port], any case) → tenant. A registered domain wins, then
+ * loopback names and addresses mean "default"; else ERR_TENANT_UNKNOWN. */
+MUST_USE struct result store_tenant_by_host(struct store *s, str host, struct tenant **out);
+MUST_USE struct result store_tenant_by_name(struct store *s, str name, struct tenant **out);
+void tenant_release(struct tenant *t);
+
+const struct tenant_info *tenant_get_info(const struct tenant *t);
+str tenant_issuer(const struct tenant *t); /* https://DOMAIN/ */
+struct store *tenant_get_store(struct tenant *t);
+const unsigned char *tenant_data_key(const struct tenant *t); /* SEAL_KEY_LEN bytes */
+/* Grows whenever a client, key, grant or the tenant changed: caches of verified
+ * tokens and of settings compare it. Bumped through tx_bump_generation, and
+ * visible once that transaction is durable. */
+uint64_t tenant_generation(const struct tenant *t);
+/* One pointer a module may hang on an open tenant (caches); freed with it. */
+enum tenant_slot { TENANT_SLOT_KEYS, TENANT_SLOT_TOKENS, TENANT_SLOT_LIMITS, TENANT_SLOT_SEARCH, TENANT_SLOT_USERS, TENANT_SLOT_MAX };
+/* Returns the slot's pointer, made by make() the first time (once, under a lock). */
+void *tenant_slot(struct tenant *t, enum tenant_slot slot, void *(*make)(struct tenant *), void (*dispose)(void *));
+
+/* What runs inside a transaction. The arena is the caller's. */
+struct tx {
+    struct sql *sql;
+    struct tenant *tenant;
+    struct arena *arena;
+    int64_t now_us;            /* fixed for the whole transaction */
+    const struct actor *actor; /* may be NULL: the server itself */
+    bool can_write;
+    bool bump_generation;
+};
+
+struct tx_options {
+    struct arena *arena;
+    int64_t now_us;
+    const struct actor *actor;
+    int64_t deadline_us; /* monotonic; 0 = none */
+};
+
+/* Run fn in a read transaction, on this thread. */
+MUST_USE struct result store_read(struct tenant *t, const struct tx_options *o, tx_fn fn, void *arg);
+/* Run fn in a write transaction, on a writer's thread, and return when it is
+ * durable or has failed (then nothing of it stays). fn may run more than once:
+ * it reads inside the transaction what it decides on, writes, fills its out
+ * struct and does nothing else. Errors: what fn answered, ERR_DATABASE,
+ * ERR_BUSY when too many transactions wait. */
+MUST_USE struct result store_write(struct tenant *t, const struct tx_options *o, tx_fn fn, void *arg);
+/* As store_write, but returns at once; commits within 100 ms. Only for log
+ * entries of exchanges that change no state. arg is copied (size bytes). */
+void store_write_later(struct tenant *t, tx_fn fn, const void *arg, size_t size);
+
+static inline void tx_bump_generation(struct tx *tx)
+{
+    tx->bump_generation = true;
+}
+
+/* Secrets of this tenant; the tenant's name is filled in. */
+str tx_seal(struct tx *tx, str kind, str id, str field, str secret);
+MUST_USE struct result tx_unseal(struct tx *tx, str kind, str id, str field, str sealed, str *out);
+
+#endif
