@@ -1,7 +1,6 @@
-/* A hash map from text to pointers. Keys are borrowed unless the map was made
- * with an arena, which then holds copies of them. Hashing is keyed per process
- * (SipHash-like mixing over a random seed), so that outsiders cannot pick
- * colliding keys. Not thread-safe. */
+/* A hash map from text to pointers, in an arena that also holds copies of the
+ * keys. Hashing is keyed per process with a random seed, so that outsiders
+ * cannot pick colliding keys. A NULL value is as good as none. Not thread-safe. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
