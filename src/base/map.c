@@ -106,7 +106,10 @@ void map_set(struct map *m, str key, void *value)
         *s = (struct slot){ .key = own, .hash = hash };
         m->used++;
     }
-    m->live += (value != NULL) - (s->value != NULL);
+    if (value && !s->value)
+        m->live++;
+    if (!value && s->value)
+        m->live--;
     s->value = value;
 }
 
