@@ -17,6 +17,8 @@ struct json_member {
     struct json *value;
 };
 
+/* Read the union freely and put other values into items and members, but change
+ * keys and counts by the functions below only: big objects are indexed by key. */
 struct json {
     enum json_type type;
     uint32_t count, cap; /* items or members */
@@ -61,7 +63,7 @@ struct json *json_item(const struct json *array, size_t i);
 bool json_equal(const struct json *a, const struct json *b); /* member order does not count; 1 equals 1.0 */
 bool json_array_has(const struct json *array, str text);
 
-/* --- changing ----------------------------------------------------------- */
+/* --- changing: keys and texts are borrowed ------------------------------- */
 void json_set(struct arena *a, struct json *object, str key, struct json *value); /* replaces in place or appends */
 void json_set_text(struct arena *a, struct json *object, str key, str text);
 void json_set_bool(struct arena *a, struct json *object, str key, bool v);
