@@ -1,4 +1,4 @@
-/* The contract as const tables: what tools/contract.py makes of contract/**.yaml
+/* The contract as const tables: what tools/contract.py makes of contract/ (all its YAML files)
  * (build/gen/contract_tables.c), and the types it is made of. Nothing here is
  * written at run time. Shapes are explained in contract/README.md. */
 #ifndef CONTRACT_CONTRACT_H

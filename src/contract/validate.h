@@ -1,5 +1,5 @@
 /* Checks values against the contract's schemas and words what is wrong as the
- * real API does (docs/validation.md): every fault is reported, joined by
+ * real API does (VALIDATION rules in docs/design.md): every fault is reported, joined by
  * " (also) ". */
 #ifndef CONTRACT_VALIDATE_H
 #define CONTRACT_VALIDATE_H

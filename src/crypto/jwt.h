@@ -27,10 +27,11 @@ struct jwt_key {
 };
 /* Fails with ERR_INVALID_SIGNATURE, also when key->alg is not the token's. */
 MUST_USE struct result jwt_verify(const struct jwt *t, const struct jwt_key *key);
-/* header_extra: NULL or an object laid over {alg, typ, kid}. */
-MUST_USE struct result jwt_sign(struct arena *a, const struct jwt_key *key, str kid, const struct json *claims,
+/* The header is {alg, typ, kid}; kid is left out when STR_NONE. */
+MUST_USE struct result jwt_sign(struct arena *a, const struct jwt_key *key, str typ, str kid, const struct json *claims,
                                 str *out_token);
 /* The same with claims already written as JSON text (the token endpoint's hot path). */
-MUST_USE struct result jwt_sign_text(struct arena *a, const struct jwt_key *key, str kid, str claims_json, str *out_token);
+MUST_USE struct result jwt_sign_text(struct arena *a, const struct jwt_key *key, str typ, str kid, str claims_json,
+                                     str *out_token);
 
 #endif

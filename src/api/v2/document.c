@@ -1,0 +1,85 @@
+#include "api/v2/document.h"
+
+#include "domain/document.h"
+
+/* A document as a caller sees it: without what the contract hides. */
+static struct json *present(struct call *c, const struct document *d)
+{
+    const struct resource_spec *spec = c->op->resource;
+    struct json *shown = json_copy_shallow(c->arena, d->body);
+    for (size_t i = 0; i < spec->hidden.count; i++)
+        json_remove(shown, spec->hidden.v[i]);
+    return call_pick_fields(c, shown);
+}
+
+/* The id is the path's last parameter. */
+static str document_id(const struct call *c)
+{
+    return c->path_values[c->op->path_param_count - 1];
+}
+
+/* The query's filters; a text or a list of texts gives one filter. */
+static size_t read_filters(const struct call *c, struct document_filter *out)
+{
+    const struct resource_spec *spec = c->op->resource;
+    size_t count = 0;
+    for (size_t i = 0; i < spec->filter_count; i++) {
+        const struct json *v = json_get(c->query, spec->filters[i].parameter), *item;
+        if (!v)
+            continue;
+        size_t n = v->type == JSON_ARRAY ? json_count(v) : 1;
+        str *values = ARENA_ARRAY(c->arena, str, n);
+        if (v->type == JSON_ARRAY)
+            JSON_EACH_ITEM(v, j, item)
+                values[j] = json_text(item);
+        else
+            values[0] = v->type == JSON_STRING ? json_text(v) : json_dump(c->arena, v);
+        out[count++] = (struct document_filter){ .member = spec->filters[i].member, .values = values, .value_count = n };
+    }
+    return count;
+}
+
+struct result v2_document_list(struct call *c)
+{
+    struct call_page p;
+    TRY(call_get_page(c, &p));
+    struct document_filter *filters = ARENA_ARRAY(c->arena, struct document_filter, c->op->resource->filter_count + 1);
+    struct document_list l = { .filters = filters,
+                               .filter_count = read_filters(c, filters),
+                               .after_seq = p.after_seq,
+                               .offset = p.offset,
+                               .limit = p.limit,
+                               .want_total = !p.checkpoint };
+    TRY(document_list(c->tx, c->op->resource, &l));
+    struct json *items = json_array(c->arena);
+    for (size_t i = 0; i < l.count; i++)
+        json_push(c->arena, items, present(c, &l.items[i]));
+    return call_reply_page(c, &p, items, l.total, l.count ? l.items[l.count - 1].seq : 0, l.more);
+}
+
+struct result v2_document_read(struct call *c)
+{
+    struct document d;
+    TRY(document_read(c->tx, c->op->resource, document_id(c), &d));
+    return call_reply(c, 200, present(c, &d));
+}
+
+struct result v2_document_create(struct call *c)
+{
+    struct document d;
+    TRY(document_create(c->tx, c->op->resource, STR_NONE, json_copy_shallow(c->arena, c->body), &d));
+    return call_reply(c, c->op->replies[0].status, present(c, &d));
+}
+
+struct result v2_document_patch(struct call *c)
+{
+    struct document d;
+    TRY(document_patch(c->tx, c->op->resource, document_id(c), c->body, &d));
+    return call_reply(c, c->op->replies[0].status, present(c, &d));
+}
+
+struct result v2_document_delete(struct call *c)
+{
+    TRY(document_delete(c->tx, c->op->resource, document_id(c)));
+    return call_reply_empty(c, c->op->replies[0].status);
+}

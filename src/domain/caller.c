@@ -1,0 +1,295 @@
+#include "domain/caller.h"
+
+#include "base/log.h"
+#include "crypto/hash.h"
+#include "crypto/jwt.h"
+#include "domain/client.h"
+#include "domain/signing_key.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the seven scopes that an id_token stands for -------------------------------- */
+
+static const str current_user_scopes[] = {
+    STR_INIT("read:current_user"),
+    STR_INIT("update:current_user_identities"),
+    STR_INIT("create:current_user_metadata"),
+    STR_INIT("update:current_user_metadata"),
+    STR_INIT("delete:current_user_metadata"),
+    STR_INIT("create:current_user_device_credentials"),
+    STR_INIT("delete:current_user_device_credentials"),
+};
+
+static void grant_current_user_scopes(struct scopes *s)
+{
+    for (size_t i = 0; i < sizeof current_user_scopes / sizeof *current_user_scopes; i++) {
+        int id = scope_find(current_user_scopes[i]);
+        if (id >= 0)
+            scopes_add(s, id);
+    }
+}
+
+/* --- the cache of verified tokens: by hash, direct mapped, bounded ------------------- */
+
+enum { CACHE_SLOTS = 512, CACHE_ID_MAX = 160 };
+
+struct cache_slot {
+    unsigned char hash[32];
+    uint64_t generation; /* 0: free */
+    int64_t expires_us;
+    enum caller_kind kind;
+    uint16_t client_len, user_len;
+    char client[CACHE_ID_MAX], user[CACHE_ID_MAX];
+    struct scopes scopes;
+};
+
+struct token_cache {
+    pthread_mutex_t lock;
+    struct cache_slot slots[CACHE_SLOTS];
+};
+
+static void *cache_make(struct tenant *t)
+{
+    (void)t;
+    struct token_cache *c = calloc(1, sizeof *c);
+    if (!c)
+        die("out of memory");
+    pthread_mutex_init(&c->lock, NULL);
+    return c;
+}
+
+static void cache_free(void *p)
+{
+    struct token_cache *c = p;
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+static struct token_cache *cache_of(struct tenant *t)
+{
+    return tenant_slot(t, TENANT_SLOT_TOKENS, cache_make, cache_free);
+}
+
+static struct cache_slot *slot_of(struct token_cache *c, const unsigned char hash[32])
+{
+    uint32_t n;
+    memcpy(&n, hash, sizeof n);
+    return &c->slots[n % CACHE_SLOTS];
+}
+
+static bool cache_get(struct token_cache *c, struct arena *a, const unsigned char hash[32], uint64_t generation, int64_t now_us,
+                      struct caller *out)
+{
+    pthread_mutex_lock(&c->lock);
+    const struct cache_slot *s = slot_of(c, hash);
+    bool hit = s->generation == generation && now_us < s->expires_us && memcmp(s->hash, hash, 32) == 0;
+    if (hit)
+        *out = (struct caller){ .kind = s->kind,
+                                .client_id = str_dup(a, (str){ s->client, s->client_len }),
+                                .user_id = str_dup(a, (str){ s->user, s->user_len }),
+                                .scopes = s->scopes };
+    pthread_mutex_unlock(&c->lock);
+    return hit;
+}
+
+static void cache_put(struct token_cache *c, const unsigned char hash[32], uint64_t generation, int64_t expires_us,
+                      const struct caller *who)
+{
+    if (who->client_id.len > CACHE_ID_MAX || who->user_id.len > CACHE_ID_MAX)
+        return;
+    pthread_mutex_lock(&c->lock);
+    struct cache_slot *s = slot_of(c, hash);
+    *s = (struct cache_slot){ .generation = generation,
+                              .expires_us = expires_us,
+                              .kind = who->kind,
+                              .client_len = (uint16_t)who->client_id.len,
+                              .user_len = (uint16_t)who->user_id.len,
+                              .scopes = who->scopes };
+    memcpy(s->hash, hash, 32);
+    if (who->client_id.len)
+        memcpy(s->client, who->client_id.p, who->client_id.len);
+    if (who->user_id.len)
+        memcpy(s->user, who->user_id.p, who->user_id.len);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* --- JWTs ------------------------------------------------------------------------------ */
+
+static bool audience_has(const struct json *aud, str wanted)
+{
+    return str_eq(json_text(aud), wanted) || json_array_has(aud, wanted);
+}
+
+static str first_audience(const struct json *aud)
+{
+    return json_is(aud, JSON_STRING) ? json_text(aud) : json_text(json_item(aud, 0));
+}
+
+struct client_lookup {
+    str client_id;
+    struct client client;
+    bool found;
+};
+
+static struct result look_up_client(struct tx *tx, void *arg)
+{
+    struct client_lookup *l = arg;
+    return client_find(tx, l->client_id, &l->client, &l->found);
+}
+
+static struct result verify_rs256(struct tenant *t, const struct jwt *token)
+{
+    struct key_set *set;
+    TRY(key_set_get(t, &set));
+    const struct signing_key *k = key_set_find(set, token->kid);
+    struct jwt_key key = { .alg = JWT_RS256, .key = k ? k->key : NULL };
+    struct result r = k ? jwt_verify(token, &key) : fail(ERR_INVALID_SIGNATURE);
+    key_set_release(set);
+    return r;
+}
+
+/* An id_token may be signed with the client's own secret. */
+static struct result verify_hs256(const struct jwt *token, const struct client_lookup *audience)
+{
+    if (!audience->found || audience->client.secret.len == 0)
+        return fail(ERR_INVALID_SIGNATURE);
+    struct jwt_key key = { .alg = JWT_HS256, .secret = audience->client.secret };
+    return jwt_verify(token, &key);
+}
+
+static struct result check_times(const struct json *claims, int64_t now_s, int64_t *out_expires_s)
+{
+    int64_t not_before;
+    if (!json_to_int(json_get(claims, STR("exp")), out_expires_s))
+        return fail(ERR_INVALID_TOKEN);
+    if (*out_expires_s <= now_s)
+        return fail(ERR_EXPIRED_TOKEN);
+    if (json_to_int(json_get(claims, STR("nbf")), &not_before) && not_before > now_s)
+        return fail(ERR_INVALID_TOKEN);
+    return OK;
+}
+
+/* What the verified claims say about who asks. */
+static struct result caller_of_claims(struct arena *a, const struct json *claims, bool is_access_token, const struct client_lookup *l,
+                                      struct caller *out)
+{
+    str subject = json_get_text(claims, STR("sub"));
+    *out = (struct caller){ .kind = is_access_token ? CALLER_V2_TOKEN : CALLER_ID_TOKEN };
+    if (!is_access_token) {
+        out->client_id = str_dup(a, l->client_id);
+        out->user_id = str_dup(a, subject);
+        grant_current_user_scopes(&out->scopes);
+        return subject.len ? OK : fail(ERR_INVALID_TOKEN);
+    }
+    out->client_id = str_dup(a, json_get_text(claims, STR("azp")));
+    if (!str_ends(subject, STR("@clients")))
+        out->user_id = str_dup(a, subject);
+    scopes_parse(json_get_text(claims, STR("scope")), &out->scopes);
+    return OK;
+}
+
+static struct result verify(struct tenant *t, struct arena *a, str text, int64_t now_us, struct caller *out, int64_t *out_expires_s)
+{
+    struct jwt token;
+    TRY(jwt_parse(a, text, &token));
+    str issuer = tenant_issuer(t);
+    const struct json *aud = json_get(token.claims, STR("aud"));
+    bool is_access_token = audience_has(aud, str_cat(a, issuer, STR("api/v2/")));
+    struct client_lookup l = { .client_id = first_audience(aud) };
+    if (!is_access_token) {
+        struct tx_options o = { .arena = a, .now_us = now_us };
+        TRY(store_read(t, &o, look_up_client, &l));
+        if (!l.found)
+            return fail1(ERR_BAD_AUDIENCE, l.client_id.p ? l.client_id : STR(""));
+    }
+    if (token.alg == JWT_RS256)
+        TRY(verify_rs256(t, &token));
+    else if (token.alg == JWT_HS256 && !is_access_token)
+        TRY(verify_hs256(&token, &l));
+    else
+        return fail(ERR_INVALID_SIGNATURE);
+    if (!str_eq(json_get_text(token.claims, STR("iss")), issuer))
+        return fail(ERR_INVALID_TOKEN);
+    TRY(check_times(token.claims, now_us / 1000000, out_expires_s));
+    return caller_of_claims(a, token.claims, is_access_token, &l, out);
+}
+
+struct result caller_from_jwt(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out)
+{
+    unsigned char hash[DIGEST_LEN_MAX];
+    uint64_t generation = tenant_generation(t) + 1; /* 0 marks free slots */
+    int64_t expires_s;
+    if (token.len > JWT_LEN_MAX)
+        return fail(ERR_INVALID_TOKEN);
+    digest(DIGEST_SHA256, token, hash);
+    struct token_cache *c = cache_of(t);
+    if (cache_get(c, a, hash, generation, now_us, out))
+        return OK;
+    TRY(verify(t, a, token, now_us, out, &expires_s));
+    cache_put(c, hash, generation, expires_s * 1000000, out);
+    return OK;
+}
+
+/* --- v1 ----------------------------------------------------------------------------------- */
+
+struct v1_lookup {
+    str token;
+    struct caller *out;
+};
+
+static struct result look_up_v1(struct tx *tx, void *arg)
+{
+    struct v1_lookup *l = arg;
+    unsigned char hash[DIGEST_LEN_MAX];
+    struct sql_value row[1];
+    struct client client;
+    bool found;
+    digest(DIGEST_SHA256, l->token, hash);
+    TRY(sql_row(tx->sql, tx->arena, "SELECT client_id FROM tokens WHERE hash = ? AND kind = 'v1' AND expires_at > ?",
+                SQL_ARGS(sql_blob((str){ (const char *)hash, digest_len(DIGEST_SHA256) }), sql_int(tx->now_us)), row, 1, &found));
+    if (!found)
+        return fail(ERR_INVALID_TOKEN);
+    TRY(client_find(tx, row[0].s, &client, &found));
+    if (!found)
+        return fail(ERR_INVALID_TOKEN);
+    *l->out = (struct caller){ .kind = client.is_global ? CALLER_V1_GLOBAL : CALLER_V1_CLIENT,
+                               .client_id = str_dup(tx->arena, client.client_id) };
+    return OK;
+}
+
+struct result caller_from_v1_token(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out)
+{
+    struct v1_lookup l = { .token = token, .out = out };
+    struct tx_options o = { .arena = a, .now_us = now_us };
+    return store_read(t, &o, look_up_v1, &l);
+}
+
+/* --- scopes ---------------------------------------------------------------------------------- */
+
+static bool holds_all(const struct scopes *have, const struct scope_set *need)
+{
+    for (size_t i = 0; i < need->count; i++)
+        if (!scopes_has(have, need->ids[i]))
+            return false;
+    return need->count > 0;
+}
+
+static bool holds_any(const struct scopes *have, const struct scope_set *need)
+{
+    for (size_t i = 0; i < need->count; i++)
+        if (scopes_has(have, need->ids[i]))
+            return true;
+    return false;
+}
+
+struct result caller_check_scopes(const struct caller *c, const struct scope_rule *rule, str path_user)
+{
+    for (size_t i = 0; c->kind != CALLER_ID_TOKEN && i < rule->count; i++)
+        if (holds_all(&c->scopes, &rule->any_of[i]))
+            return OK;
+    if (!holds_any(&c->scopes, &rule->self))
+        return fail1(ERR_INSUFFICIENT_SCOPE, rule->words);
+    return c->user_id.len && str_eq(path_user, c->user_id) ? OK : fail(ERR_WRONG_SUBJECT);
+}
