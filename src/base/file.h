@@ -16,6 +16,10 @@ MUST_USE struct result file_write_durable(const char *path, str content, mode_t 
 /* Fails with ERR_IO also when the file is larger than max bytes. */
 MUST_USE struct result file_read(struct arena *a, const char *path, size_t max, str *out);
 MUST_USE struct result file_copy_durable(const char *from, const char *to, mode_t mode);
+/* A copy that is not synced: for a file that is changed further, then synced. */
+MUST_USE struct result file_copy(const char *from, const char *to, mode_t mode);
+/* A new empty file; one that exists is an error. Not synced. */
+MUST_USE struct result file_create(const char *path, mode_t mode);
 MUST_USE struct result file_rename_durable(const char *from, const char *to); /* syncs both directories */
 MUST_USE struct result file_remove_durable(const char *path);                 /* absent is no error */
 MUST_USE struct result file_sync_dir(const char *path);
@@ -32,6 +36,8 @@ struct file_ops {
     int (*unlink)(const char *path);
     int (*open)(const char *path, int flags, mode_t mode);
     ssize_t (*write)(int fd, const void *p, size_t len);
+    int (*mkdir)(const char *path, mode_t mode);
+    int (*rmdir)(const char *path);
 };
 void file_set_ops(const struct file_ops *ops);
 
