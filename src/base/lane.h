@@ -22,5 +22,8 @@ void lane_leave(struct lane *l);
 /* notify(ctx) is called once, from any thread, as soon as a place is free
  * (at once when one is now). */
 void lane_when_free(struct lane *l, void (*notify)(void *ctx), void *ctx);
+/* Whoever was notified says, when done, that it may be the next one's turn: it
+ * need not have entered, and then nobody would leave. */
+void lane_pass(struct lane *l);
 
 #endif
