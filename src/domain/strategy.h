@@ -1,6 +1,7 @@
 /* What every connection strategy is, as one const table: its kind decides where
  * users come from, its flags what the connection carries. Sources: the v2
- * contract's list of strategy names and docs/strategies.md. */
+ * contract's list of strategy names, docs/strategies.md and, for the options
+ * that the server adds, recorded answers. */
 #ifndef DOMAIN_STRATEGY_H
 #define DOMAIN_STRATEGY_H
 
@@ -10,22 +11,25 @@ enum strategy_kind { STRATEGY_DATABASE, STRATEGY_SOCIAL, STRATEGY_ENTERPRISE, ST
 
 enum { /* struct strategy.flags */
        STRATEGY_TICKET = 1u << 0,    /* has a provisioning ticket for the provider's administrator */
-       STRATEGY_KEYS = 1u << 1,      /* has keys of its own (/connections/{id}/keys) */
+       STRATEGY_KEYS = 1u << 1,      /* may have keys of its own (/connections/{id}/keys) */
        STRATEGY_CONNECTOR = 1u << 2, /* a directory connector answers for it (/status, /socket) */
        STRATEGY_DIRECTORY = 1u << 3, /* v1 searches a live directory, not only stored users */
        STRATEGY_ID_IN_ID = 1u << 4,  /* user ids are strategy|connection|id: several of them may exist */
+       STRATEGY_CERT = 1u << 5,      /* options.signingCert is taken apart into cert, expires, subject, thumbprints */
+       STRATEGY_OIDC = 1u << 6,      /* OpenID Connect with configured endpoints */
 };
 
 struct strategy {
     str name, display_name;
     enum strategy_kind kind;
     unsigned flags;
-    str options_json; /* defaults laid under the options of a new connection; "{}" without any */
+    str options; /* JSON: laid under the options of a new connection; empty: none */
+    str again;   /* JSON: laid under options that a PATCH puts in place of the old ones; empty: none */
 };
 
 /* NULL when unknown. Case counts not: v1 documents write "PingFederate". */
 const struct strategy *strategy_find(str name);
-/* All of them in the order of their names; *out_count rows. */
+/* All of them; *out_count rows. */
 const struct strategy *strategy_list(size_t *out_count);
 str strategy_kind_name(enum strategy_kind k); /* "database", "social" … */
 
