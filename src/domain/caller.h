@@ -10,8 +10,7 @@ enum caller_kind {
     CALLER_V2_TOKEN, /* JWT access token for the Management API */
     CALLER_ID_TOKEN, /* id_token: the seven current-user scopes, own user only */
     CALLER_V1_GLOBAL,
-    CALLER_V1_CLIENT, /* sees users and connections enabled for its client */
-    CALLER_V1_BEWIT,  /* a server-made link; stands for whom it was made */
+    CALLER_V1_CLIENT, /* sees users and connections enabled for its client; a bewit stands for one of these two */
 };
 
 struct caller {

@@ -1,0 +1,112 @@
+/* POST /oauth/token: who asks, for which grant. One row a grant type; the names
+ * accepted here are the ones that discovery advertises (grants.h). */
+#include "api/auth/grants.h"
+
+#include "crypto/hash.h"
+#include "domain/token.h"
+
+#include <string.h>
+
+static str body_text(const struct call *c, const char *name)
+{
+    return json_get_text(c->body, str_from(name));
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* RFC 6749 §2.3.1: both halves of Basic are form-encoded. */
+static str form_decode(struct arena *a, str s)
+{
+    char *p = arena_raw(a, s.len);
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        int high = i + 2 < s.len ? hex_digit(s.p[i + 1]) : -1, low = i + 2 < s.len ? hex_digit(s.p[i + 2]) : -1;
+        if (s.p[i] == '%' && high >= 0 && low >= 0) {
+            p[n++] = (char)(high * 16 + low);
+            i += 2;
+        } else {
+            p[n++] = s.p[i] == '+' ? ' ' : s.p[i];
+        }
+    }
+    return (str){ p, n };
+}
+
+static bool basic_credentials(const struct call *c, struct client_auth *out)
+{
+    str rest, decoded, secret;
+    str scheme = str_cut(c->authorization, ' ', &rest);
+    if (!str_eq_nocase(scheme, STR("Basic")) || !base64_decode(c->arena, str_trim(rest), &decoded))
+        return false;
+    str id = str_cut(decoded, ':', &secret);
+    if (!secret.p)
+        return false;
+    *out = (struct client_auth){ .client_id = form_decode(c->arena, id), .secret = form_decode(c->arena, secret), .by_basic = true };
+    return true;
+}
+
+static struct result read_client(const struct call *c, struct client_auth *out)
+{
+    str id = body_text(c, "client_id"), secret = body_text(c, "client_secret");
+    if (!basic_credentials(c, out)) {
+        *out = (struct client_auth){ .client_id = id, .secret = secret };
+        return id.len ? OK : fail1(ERR_MISSING_PARAMETER, STR("client_id"));
+    }
+    if (secret.len)
+        return fail(ERR_TWO_CLIENT_CREDENTIALS);
+    return id.len && !str_eq(id, out->client_id) ? fail(ERR_CLIENT_UNAUTHORIZED) : OK;
+}
+
+static struct result client_credentials(struct call *c, const struct client_auth *client, struct token_reply *out)
+{
+    struct token_request rq = {
+        .arena = c->arena,
+        .actor = &c->actor,
+        .now_us = c->now_us,
+        .client = *client,
+        .audience = body_text(c, "audience"),
+        .scope = body_text(c, "scope"),
+    };
+    return token_client_credentials(c->tenant, &rq, out);
+}
+
+const struct grant_type grant_types[] = {
+    { STR_INIT("client_credentials"), client_credentials },
+};
+const size_t grant_type_count = sizeof grant_types / sizeof *grant_types;
+
+static const struct grant_type *find_grant(str name)
+{
+    for (size_t i = 0; i < grant_type_count; i++)
+        if (str_eq(grant_types[i].name, name))
+            return &grant_types[i];
+    return NULL;
+}
+
+struct result auth_token(struct call *c)
+{
+    struct client_auth client;
+    struct token_reply t;
+    str name = body_text(c, "grant_type");
+    const struct grant_type *grant = find_grant(name);
+    if (name.len == 0)
+        return fail1(ERR_MISSING_PARAMETER, STR("grant_type"));
+    if (!grant)
+        return fail1(ERR_UNSUPPORTED_GRANT_TYPE, name);
+    TRY(read_client(c, &client));
+    TRY(grant->redeem(c, &client, &t));
+    struct json *o = json_object(c->arena);
+    json_set_text(c->arena, o, STR("access_token"), t.access_token);
+    if (t.scope.p)
+        json_set_text(c->arena, o, STR("scope"), t.scope);
+    json_set_int(c->arena, o, STR("expires_in"), t.expires_in_s);
+    json_set_text(c->arena, o, STR("token_type"), t.token_type);
+    call_header(c, STR("Cache-Control"), STR("no-store"));
+    call_header(c, STR("Pragma"), STR("no-cache"));
+    return call_reply(c, 200, o);
+}

@@ -1,0 +1,17 @@
+/* A bewit: a short-lived signature that the server puts into a URL of its own
+ * (v1 Link headers, impersonation), so that a GET of exactly that URL needs no
+ * other credential (V1-REFERENCE 1.2, 1.6). It says for whom it was made. */
+#ifndef DOMAIN_BEWIT_H
+#define DOMAIN_BEWIT_H
+
+#include "domain/caller.h"
+
+enum { BEWIT_LIFETIME_S = 300 };
+
+/* For GET path?query (as they will be sent, without the bewit itself). */
+str bewit_make(struct tenant *t, struct arena *a, str path, str query, const struct caller *for_whom, int64_t now_us);
+/* query: as sent, with the bewit in it. Errors: ERR_INVALID_TOKEN. */
+MUST_USE struct result bewit_check(struct tenant *t, struct arena *a, str path, str query, str bewit, int64_t now_us,
+                                   struct caller *out);
+
+#endif

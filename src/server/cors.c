@@ -1,0 +1,125 @@
+/* Cross-origin requests: an origin that a client of the tenant names gets the
+ * headers, an unknown one gets none (V1-REFERENCE 1.4). */
+#include "server/exchange.h"
+
+#include "base/log.h"
+#include "base/map.h"
+#include "domain/client.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* The origins of one generation of the tenant. */
+struct origins {
+    pthread_mutex_t lock;
+    uint64_t generation;
+    struct arena *arena;
+    struct map *known; /* NULL: not loaded */
+};
+
+static void *origins_make(struct tenant *t)
+{
+    (void)t;
+    struct origins *o = calloc(1, sizeof *o);
+    if (!o)
+        die("out of memory");
+    pthread_mutex_init(&o->lock, NULL);
+    return o;
+}
+
+static void origins_free(void *p)
+{
+    struct origins *o = p;
+    arena_free(o->arena);
+    pthread_mutex_destroy(&o->lock);
+    free(o);
+}
+
+/* scheme://host[:port] of a URL. */
+static str origin_of(str url)
+{
+    ptrdiff_t at = str_find(url, STR("://"));
+    if (at < 0)
+        return STR_NONE;
+    size_t from = (size_t)at + 3;
+    ptrdiff_t slash = str_find_char(str_sub(url, from, url.len), '/');
+    return slash < 0 ? url : str_sub(url, 0, from + (size_t)slash);
+}
+
+static void add_origins(struct map *known, const struct json *urls)
+{
+    struct json *url;
+    JSON_EACH_ITEM(urls, i, url) {
+        str origin = origin_of(json_text(url));
+        if (origin.len)
+            map_set(known, origin, known);
+    }
+}
+
+static struct result load(struct tx *tx, void *arg)
+{
+    struct map *known = arg;
+    struct client_list l = { .is_global = -1, .is_first_party = -1 };
+    TRY(client_list(tx, &l));
+    for (size_t i = 0; i < l.count; i++) {
+        add_origins(known, json_get(l.items[i].body, STR("allowed_origins")));
+        add_origins(known, json_get(l.items[i].body, STR("web_origins")));
+        add_origins(known, json_get(l.items[i].body, STR("callbacks")));
+    }
+    return OK;
+}
+
+static void reload(struct origins *o, struct tenant *t, uint64_t generation)
+{
+    arena_free(o->arena);
+    o->arena = arena_new(0);
+    o->known = map_new(o->arena);
+    struct arena *work = arena_new(0);
+    struct tx_options opt = { .arena = work };
+    ignore_result(store_read(t, &opt, load, o->known), "an unreadable list means that no origin is known");
+    arena_free(work);
+    o->generation = generation;
+}
+
+static bool origin_known(struct tenant *t, str origin)
+{
+    uint64_t generation = tenant_generation(t);
+    struct origins *o = tenant_slot(t, TENANT_SLOT_ORIGINS, origins_make, origins_free);
+    pthread_mutex_lock(&o->lock);
+    if (!o->known || o->generation != generation)
+        reload(o, t, generation);
+    bool known = map_get(o->known, origin) != NULL;
+    pthread_mutex_unlock(&o->lock);
+    return known;
+}
+
+void cors_add_headers(struct exchange *x)
+{
+    str origin = http_header_get(x->rq, STR("Origin"));
+    http_header_add(x->rs, STR("Vary"), STR("Accept-Encoding, Origin"));
+    if (!origin.len || !x->call.tenant || !origin_known(x->call.tenant, origin))
+        return;
+    http_header_add(x->rs, STR("Access-Control-Allow-Origin"), origin);
+    http_header_add(x->rs, STR("Access-Control-Allow-Credentials"), STR("true"));
+    http_header_add(x->rs, STR("Access-Control-Expose-Headers"),
+                    STR("Link,X-RateLimit-Limit,X-RateLimit-Remaining,X-RateLimit-Reset,Retry-After"));
+}
+
+bool cors_preflight(struct exchange *x)
+{
+    if (x->rq->method != HTTP_OPTIONS)
+        return false;
+    str asked = http_header_get(x->rq, STR("Access-Control-Request-Headers"));
+    x->rs->status = 204;
+    if (failed(store_tenant_by_host(x->app->store, x->rq->host, &x->call.tenant))) {
+        answer_error(x->rs, x->call.arena, x->api, fail(ERR_TENANT_UNKNOWN));
+        return true;
+    }
+    cors_add_headers(x);
+    http_header_add(x->rs, STR("Access-Control-Allow-Methods"), STR("GET,POST,PUT,PATCH,DELETE,HEAD"));
+    if (asked.len)
+        http_header_add(x->rs, STR("Access-Control-Allow-Headers"), asked);
+    http_header_add(x->rs, STR("Access-Control-Max-Age"), STR("600"));
+    tenant_release(x->call.tenant);
+    return true;
+}

@@ -1,0 +1,215 @@
+/* The pipeline that every request goes through, in this order: the server's own
+ * paths, tenant by host, route, credential, rate limit, scopes, path, query,
+ * body, transaction with the handler in it, reply check, log entry, answer. */
+#include "server/exchange.h"
+
+#include "base/clock.h"
+#include "base/lane.h"
+#include "base/log.h"
+#include "contract/validate.h"
+#include "gen/routes.h"
+
+/* --- route -------------------------------------------------------------------------- */
+
+static enum api api_of_path(str path)
+{
+    if (str_starts(path, STR("/api/v2/")) || str_eq(path, STR("/api/v2")))
+        return API_V2;
+    return str_starts(path, STR("/api/")) || str_eq(path, STR("/api")) ? API_V1 : API_AUTH;
+}
+
+static struct result find_route(struct exchange *x)
+{
+    str method = x->rq->method == HTTP_HEAD ? http_method_names[HTTP_GET] : http_method_names[x->rq->method];
+    struct route_match m = route_find(method, x->rq->path);
+    x->api = m.op ? m.op->api : api_of_path(x->rq->path);
+    if (!m.op) {
+        if (m.allow.len)
+            http_header_add(x->rs, STR("Allow"), m.allow);
+        return fail(m.allow.len ? ERR_METHOD_NOT_ALLOWED : ERR_NOT_FOUND);
+    }
+    x->call.op = m.op;
+    for (size_t i = 0; i < CALL_PARAMS_MAX; i++)
+        x->raw_values[i] = m.values[i];
+    return OK;
+}
+
+/* --- who acts ------------------------------------------------------------------------- */
+
+static void fill_actor(struct exchange *x)
+{
+    struct call *c = &x->call;
+    c->actor = (struct actor){
+        .ip = exchange_client_ip(x),
+        .user_agent = http_header_get(x->rq, STR("User-Agent")),
+        .client_id = c->caller.client_id,
+        .user_id = c->caller.user_id,
+        .auth0_client = http_header_get(x->rq, STR("Auth0-Client")),
+    };
+}
+
+static struct result charge(struct exchange *x)
+{
+    struct call *c = &x->call;
+    x->rate = rate_limits_charge(x->app->limits, c->tenant, c->op->bucket, clock_now_us());
+    return x->rate.exceeded ? fail(ERR_TOO_MANY_REQUESTS) : OK;
+}
+
+/* --- the handler in its transaction ------------------------------------------------------ */
+
+/* The scopes of the caller that the operation asks for: what opened it. */
+static struct json *log_scopes(struct call *c)
+{
+    struct json *list = json_array(c->arena);
+    for (size_t i = 0; i < c->op->scopes.count; i++)
+        for (size_t j = 0; j < c->op->scopes.any_of[i].count; j++)
+            if (scopes_has(&c->caller.scopes, c->op->scopes.any_of[i].ids[j]))
+                json_push_text(c->arena, list, scope_names[c->op->scopes.any_of[i].ids[j]]);
+    return list;
+}
+
+static struct json *log_request(struct call *c)
+{
+    struct arena *a = c->arena;
+    struct json *rq = json_object(a), *auth = json_object(a), *credentials = json_object(a), *user = json_object(a);
+    json_set_text(a, rq, STR("method"), str_lower(a, c->op->method));
+    json_set_text(a, rq, STR("path"), c->path);
+    json_set(a, rq, STR("query"), log_mask(a, c->query ? c->query : json_object(a)));
+    json_set_text(a, rq, STR("userAgent"), c->actor.user_agent.p ? c->actor.user_agent : STR(""));
+    json_set(a, rq, STR("body"), c->body ? log_mask(a, c->body) : json_object(a));
+    json_set_text(a, rq, STR("channel"), STR("api"));
+    json_set_text(a, rq, STR("ip"), c->actor.ip);
+    if (c->caller.user_id.len)
+        json_set_text(a, user, STR("user_id"), c->caller.user_id);
+    json_set(a, auth, STR("user"), user);
+    json_set_text(a, auth, STR("strategy"), STR("jwt"));
+    json_set(a, credentials, STR("scopes"), log_scopes(c));
+    json_set(a, auth, STR("credentials"), credentials);
+    json_set(a, rq, STR("auth"), auth);
+    return rq;
+}
+
+static struct result append_log(struct call *c)
+{
+    if (c->log_entry)
+        return log_append(c->tx, c->log_entry);
+    if (!c->op->log.len)
+        return OK;
+    struct arena *a = c->arena;
+    struct json *details = json_object(a), *response = json_object(a);
+    json_set_int(a, response, STR("statusCode"), c->status);
+    json_set(a, response, STR("body"), c->reply ? log_mask(a, c->reply) : json_object(a));
+    json_set(a, details, STR("request"), log_request(c));
+    json_set(a, details, STR("response"), response);
+    struct log_entry e = { .type = c->op->log, .description = c->op->title, .details = details };
+    return log_append(c->tx, &e);
+}
+
+static struct result check_reply(struct call *c)
+{
+#ifndef NDEBUG
+    TRY(validate_reply(c->arena, c->op, c->status, c->reply));
+#endif
+    (void)c;
+    return OK;
+}
+
+static struct result run_in_tx(struct tx *tx, void *arg)
+{
+    struct call *c = arg;
+    c->tx = tx;
+    c->reply = NULL;
+    c->text = STR_NONE;
+    c->header_count = 0;
+    c->log_entry = NULL;
+    TRY(handlers[c->op->id](c));
+    TRY(check_reply(c));
+    return tx->can_write ? append_log(c) : OK;
+}
+
+static struct result run_handler(struct call *c)
+{
+    struct tx_options o = { .arena = c->arena, .now_us = c->now_us, .actor = &c->actor };
+    if (prepare_fns[c->op->id])
+        TRY(prepare_fns[c->op->id](c));
+    if (c->op->tx == TX_WRITE)
+        return store_write(c->tenant, &o, run_in_tx, c);
+    if (c->op->tx == TX_READ)
+        return store_read(c->tenant, &o, run_in_tx, c);
+    TRY(handlers[c->op->id](c));
+    return check_reply(c);
+}
+
+/* --- the way through ---------------------------------------------------------------------- */
+
+static struct result go(struct exchange *x)
+{
+    struct call *c = &x->call;
+    TRY(store_tenant_by_host(x->app->store, x->rq->host, &c->tenant));
+    TRY(find_route(x));
+    TRY(exchange_read_query_pairs(x));
+    TRY(exchange_authenticate(x));
+    fill_actor(x);
+    TRY(charge(x));
+    TRY(exchange_authorize(x));
+    TRY(exchange_read_input(x));
+    return run_handler(c);
+}
+
+static bool park_if_full(struct exchange *x, struct result r)
+{
+    if (r.kind != ERR_LANE_FULL)
+        return false;
+    http_park(x->rq, lane_hash());
+    return true;
+}
+
+void app_handle(void *ctx, struct http_request *rq, struct http_response *rs)
+{
+    struct exchange x = { .app = ctx, .rq = rq, .rs = rs, .api = api_of_path(rq->path) };
+    x.call = (struct call){ .arena = rq->arena,
+                            .now_us = clock_now_us(),
+                            .path = rq->path,
+                            .raw_query = rq->query,
+                            .host = rq->host,
+                            .client_cert = rq->client_cert,
+                            .is_tls = rq->is_tls };
+    if (plain_answer(&x) || cors_preflight(&x))
+        return;
+    struct result r = go(&x);
+    if (!park_if_full(&x, r))
+        exchange_answer(&x, r);
+    tenant_release(x.call.tenant);
+}
+
+size_t app_body_limit(void *ctx, const struct http_request *rq)
+{
+    (void)ctx;
+    (void)rq;
+    return BODY_BYTES_MAX;
+}
+
+struct result app_new(struct store *s, const struct app_config *cfg, struct app **out)
+{
+    struct arena *a = arena_new(0);
+    struct app *app = ARENA_NEW(a, struct app);
+    app->store = s;
+    app->cfg = *cfg;
+    app->proxies = cidr_list_parse(a, cfg->trusted_proxies);
+    struct result r = app->proxies ? rate_limits_new(cfg->rate_limits, &app->limits)
+                                   : fail1(ERR_USAGE, STR("--trusted-proxies takes addresses or CIDR ranges, separated by commas"));
+    app->arena = a;
+    if (failed(r))
+        arena_free(a);
+    else
+        *out = app;
+    return r;
+}
+
+void app_free(struct app *a)
+{
+    if (!a)
+        return;
+    rate_limits_free(a->limits);
+    arena_free(a->arena);
+}

@@ -1,0 +1,165 @@
+/* Paths that belong to the server itself: health for supervisors, the published
+ * contracts, and the test comforts where their flags are given. */
+#include "server/exchange.h"
+
+#include "base/clock.h"
+
+typedef struct result (*plain_fn)(struct exchange *x);
+
+static void answer_ok(struct exchange *x, struct json *body)
+{
+    answer_json(x->rs, 200, body);
+}
+
+static struct result health(struct exchange *x)
+{
+    struct json *o = json_object(x->call.arena);
+    json_set_text(x->call.arena, o, STR("status"), STR("ok"));
+    answer_ok(x, o);
+    return OK;
+}
+
+static struct result nothing(struct tx *tx, void *arg)
+{
+    (void)arg;
+    struct sql_value row[1];
+    bool found;
+    return sql_row(tx->sql, tx->arena, "SELECT COUNT(*) FROM settings", SQL_NO_ARGS, row, 1, &found);
+}
+
+/* Ready: the store answers. */
+static struct result ready(struct exchange *x)
+{
+    struct tenant *t;
+    struct tx_options o = { .arena = x->call.arena };
+    TRY(store_tenant_by_name(x->app->store, STR("default"), &t));
+    struct result r = store_read(t, &o, nothing, NULL);
+    tenant_release(t);
+    return failed(r) ? r : health(x);
+}
+
+static struct result openapi(struct exchange *x, enum api api)
+{
+    x->rs->status = 200;
+    http_header_add(x->rs, STR("Content-Type"), STR("application/json; charset=utf-8"));
+    http_header_add(x->rs, STR("Access-Control-Allow-Origin"), STR("*"));
+    buf_add(&x->rs->body, openapi_documents[api]);
+    return OK;
+}
+
+static struct result openapi_v1(struct exchange *x)
+{
+    return openapi(x, API_V1);
+}
+
+static struct result openapi_v2(struct exchange *x)
+{
+    return openapi(x, API_V2);
+}
+
+static struct result openapi_auth(struct exchange *x)
+{
+    return openapi(x, API_AUTH);
+}
+
+/* --- test comforts ---------------------------------------------------------------- */
+
+static struct result read_object(struct exchange *x, struct json **out)
+{
+    TRY(json_parse(x->call.arena, x->rq->body, out));
+    return json_is(*out, JSON_OBJECT) ? OK : fail1(ERR_BAD_REQUEST, STR("A JSON object is expected"));
+}
+
+/* {"freeze": ISO date or true} | {"advance_s": n} | {"run": true}, answers {"now"}. */
+static struct result test_clock(struct exchange *x)
+{
+    struct arena *a = x->call.arena;
+    struct json *body;
+    int64_t at_us, seconds;
+    TRY(read_object(x, &body));
+    const struct json *freeze = json_get(body, STR("freeze"));
+    if (json_is(freeze, JSON_STRING) && !clock_parse_iso(json_text(freeze), &at_us))
+        return fail1(ERR_BAD_REQUEST, STR("freeze takes an ISO 8601 date"));
+    if (freeze)
+        clock_freeze(json_is(freeze, JSON_STRING) ? at_us : clock_now_us());
+    if (json_to_int(json_get(body, STR("advance_s")), &seconds))
+        clock_advance(seconds * US_PER_S);
+    if (json_get_true(body, STR("run")))
+        clock_run();
+    struct json *o = json_object(a);
+    json_set_text(a, o, STR("now"), clock_iso(a, clock_now_us()));
+    answer_ok(x, o);
+    return OK;
+}
+
+/* {"tenant": name, "file": path}: both are the operator's own words. */
+static struct result test_snapshot(struct exchange *x, bool restore)
+{
+    struct arena *a = x->call.arena;
+    struct json *body;
+    TRY(read_object(x, &body));
+    str tenant = json_get_text(body, STR("tenant")), file = json_get_text(body, STR("file"));
+    if (!file.len)
+        return fail1(ERR_BAD_REQUEST, STR("file is missing"));
+    if (!tenant.len)
+        tenant = STR("default");
+    const char *path = str_cstr(a, file);
+    TRY(restore ? store_tenant_restore(x->app->store, tenant, path) : store_tenant_snapshot(x->app->store, tenant, path));
+    return health(x);
+}
+
+static struct result test_snapshot_take(struct exchange *x)
+{
+    return test_snapshot(x, false);
+}
+
+static struct result test_snapshot_restore(struct exchange *x)
+{
+    return test_snapshot(x, true);
+}
+
+/* --- the table ----------------------------------------------------------------------- */
+
+enum needs { ALWAYS, TEST_CLOCK, TEST_SNAPSHOTS };
+static const struct {
+    enum http_method method;
+    str path;
+    enum needs needs;
+    plain_fn answer;
+} rows[] = {
+    { HTTP_GET, STR_INIT("/healthz"), ALWAYS, health },
+    { HTTP_GET, STR_INIT("/readyz"), ALWAYS, ready },
+    { HTTP_GET, STR_INIT("/openapi.json"), ALWAYS, openapi_auth },
+    { HTTP_GET, STR_INIT("/api/v1/openapi.json"), ALWAYS, openapi_v1 },
+    { HTTP_GET, STR_INIT("/api/v2/openapi.json"), ALWAYS, openapi_v2 },
+    { HTTP_POST, STR_INIT("/test/clock"), TEST_CLOCK, test_clock },
+    { HTTP_POST, STR_INIT("/test/snapshot"), TEST_SNAPSHOTS, test_snapshot_take },
+    { HTTP_POST, STR_INIT("/test/restore"), TEST_SNAPSHOTS, test_snapshot_restore },
+};
+
+static bool enabled(const struct app *a, enum needs needs)
+{
+    switch (needs) {
+    case ALWAYS:
+        return true;
+    case TEST_CLOCK:
+        return a->cfg.test_clock;
+    case TEST_SNAPSHOTS:
+        return a->cfg.test_snapshots;
+    }
+    return false;
+}
+
+bool plain_answer(struct exchange *x)
+{
+    enum http_method method = x->rq->method == HTTP_HEAD ? HTTP_GET : x->rq->method;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].method != method || !str_eq(rows[i].path, x->rq->path) || !enabled(x->app, rows[i].needs))
+            continue;
+        struct result r = rows[i].answer(x);
+        if (failed(r))
+            answer_error(x->rs, x->call.arena, API_V2, r);
+        return true;
+    }
+    return false;
+}
