@@ -27,7 +27,8 @@ struct jwt_key {
 };
 /* Fails with ERR_INVALID_SIGNATURE, also when key->alg is not the token's. */
 MUST_USE struct result jwt_verify(const struct jwt *t, const struct jwt_key *key);
-/* The header is {alg, typ, kid}; kid is left out when STR_NONE. */
+/* The header is {alg, typ, kid}. typ: STR_NONE means "JWT". kid: STR_NONE leaves
+ * it out. Fails with ERR_CRYPTO, also for a key that does not fit its alg. */
 MUST_USE struct result jwt_sign(struct arena *a, const struct jwt_key *key, str typ, str kid, const struct json *claims,
                                 str *out_token);
 /* The same with claims already written as JSON text (the token endpoint's hot path). */

@@ -8,9 +8,12 @@
 
 struct arena;
 
-/* A new hash in PHC or crypt(3) text. Fails with ERR_CRYPTO only. */
+/* A new hash in crypt(3) text. bcrypt_cost is kept within 4..16. Fails with
+ * ERR_BAD_REQUEST for a password that holds a NUL (bcrypt would stop there), else
+ * with ERR_CRYPTO only. */
 MUST_USE struct result password_hash(struct arena *a, str password, unsigned bcrypt_cost, str *out);
-/* False too for a malformed hash; takes as long as a right one. */
+/* Formats: bcrypt $2a$ $2b$ $2y$, argon2, pbkdf2 (PHC text). False too for a
+ * malformed hash, at the price of a bcrypt one. */
 bool password_verify(str password, str hash);
 /* Spends the time of one verification on a stand-in, for unknown users. */
 void password_verify_nobody(str password, unsigned bcrypt_cost);
