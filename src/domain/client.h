@@ -5,16 +5,17 @@
 #define DOMAIN_CLIENT_H
 
 #include "domain/document.h"
+#include "search/search.h"
 
 enum { CLIENT_SECRET_LEN = 64 };
 
 struct client {
     int64_t seq;
     str client_id, name;
-    str secret;     /* may be empty for a client that never had one */
+    str secret;
     str app_type;   /* "" when unset */
     str auth_method; /* token_endpoint_auth_method; "" when unset: post or basic */
-    struct json *body; /* the v2 object with client_secret, without signing_keys and credentials */
+    struct json *body; /* the v2 object with client_secret; credentials by id, no signing_keys */
     bool is_global, is_first_party, is_public; /* public: authenticates with nothing */
 };
 
@@ -30,12 +31,11 @@ bool client_secret_check(const struct client *c, str secret);
 bool client_has_grant_type(const struct client *c, str grant_type);
 
 struct client_list {
-    str app_types[12]; /* any of them; count 0: all */
+    const str *app_types; /* any of them; count 0: all */
     size_t app_type_count;
     int is_global, is_first_party; /* -1: any */
     str external_client_id; /* STR_NONE: any */
-    str client_id;          /* only this one; STR_NONE: any */
-    str name_has;           /* part of the name, any case; STR_NONE: any */
+    const struct search_node *search; /* over the v2 object; NULL: all */
     int64_t after_seq;
     size_t offset, limit;   /* limit 0: all */
     /* out */
@@ -46,8 +46,9 @@ struct client_list {
 };
 MUST_USE struct result client_list(struct tx *tx, struct client_list *list);
 
-/* The v2 body, validated. client_authentication_methods become credentials.
- * Errors: ERR_INVALID_BODY, ERR_BAD_REQUEST (rules beyond the schema). */
+/* The v2 body, validated. Keys in client_authentication_methods become
+ * credentials (domain/client_credential.h). Errors: ERR_INVALID_BODY (rules
+ * beyond the schema), ERR_CLIENT_ALIAS_EXISTS. */
 MUST_USE struct result client_create(struct tx *tx, struct json *body, struct client *out);
 /* For the tenant's own first clients: fixed id (STR_NONE makes one) and the global mark. */
 MUST_USE struct result client_create_as(struct tx *tx, str client_id, bool is_global, struct json *body, struct client *out);
@@ -58,23 +59,12 @@ MUST_USE struct result client_delete(struct tx *tx, str id);
 MUST_USE struct result client_rotate_secret(struct tx *tx, str id, struct client *out);
 
 /* --- as v2 shows it ------------------------------------------------------------ */
-enum { /* what the caller may see */
-       CLIENT_SEES_KEYS = 1u << 0,        /* client_secret, signing_keys, encryption_key */
-       CLIENT_SEES_CREDENTIALS = 1u << 1, /* client_authentication_methods' credentials in full */
-       CLIENT_SEES_SUMMARY = 1u << 2,     /* nothing but the summary */
+enum { /* what the caller may see; none of them: client_id, name, app_type, description */
+       CLIENT_SEES_SETTINGS = 1u << 0, /* everything but keys */
+       CLIENT_SEES_KEYS = 1u << 1,     /* client_secret, signing_keys, encryption_key, client_authentication_methods */
+       CLIENT_SEES_NEW = 1u << 2,      /* credentials whole, as the answer to a creation shows them; else their ids */
 };
 MUST_USE struct result client_present(struct tx *tx, const struct client *c, unsigned sees, struct json **out);
-
-/* --- credentials: public keys and certificates of a client -------------------------- */
-/* body: {credential_type, pem, name?, alg?, expires_at?, parse_expiry_from_cert?, subject_dn?}.
- * Errors: ERR_INEXISTENT_CLIENT, ERR_BAD_REQUEST. *out: the object that v2 answers (no pem). */
-MUST_USE struct result client_credential_create(struct tx *tx, str client, const struct json *body, struct json **out);
-MUST_USE struct result client_credential_read(struct tx *tx, str client, str id, struct json **out);
-MUST_USE struct result client_credential_list(struct tx *tx, str client, struct json **out); /* array */
-MUST_USE struct result client_credential_patch(struct tx *tx, str client, str id, const struct json *patch, struct json **out);
-MUST_USE struct result client_credential_delete(struct tx *tx, str client, str id);
-/* For client authentication: as above, with "pem". */
-MUST_USE struct result client_credential_keys(struct tx *tx, str client_id, struct json **out);
 
 extern const struct resource_hooks client_hooks;
 

@@ -16,9 +16,14 @@ struct resource_server {
 
 MUST_USE struct result resource_server_find(struct tx *tx, str identifier, struct resource_server *out, bool *out_found);
 bool resource_server_has_scope(const struct resource_server *rs, str scope);
-/* The tenant's first one: https://DOMAIN/api/v2/ with every scope of the contract. */
-MUST_USE struct result resource_server_create_management(struct tx *tx, struct document *out);
+
+/* https://DOMAIN/api/v2/ */
 str resource_server_management_identifier(struct tx *tx);
+/* The tenant's first one: the Management API with every scope of the contract. */
+MUST_USE struct result resource_server_create_management(struct tx *tx, struct document *out);
+
+/* The client that stands for an API (client.resource_server_identifier); STR_NONE takes it away. */
+MUST_USE struct result resource_server_link_client(struct tx *tx, str identifier, str client_id);
 
 extern const struct resource_hooks resource_server_hooks;
 

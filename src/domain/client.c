@@ -1,0 +1,350 @@
+#include "domain/client.h"
+
+#include "crypto/random.h"
+#include "domain/client_credential.h"
+#include "domain/client_grant.h"
+#include "domain/client_shape.h"
+#include "domain/connection.h"
+#include "domain/device_credential.h"
+#include "domain/resource_server.h"
+#include "domain/signing_key.h"
+#include "domain/tenant_settings.h"
+
+enum { CLIENT_ID_LEN = 32 };
+
+static const struct resource_spec *spec(void)
+{
+    return &resource_specs[RESOURCE_CLIENT];
+}
+
+static str text_or_empty(const struct json *body, const char *key)
+{
+    str text = json_get_text(body, str_from(key));
+    return text.p ? text : STR("");
+}
+
+static void from_document(const struct document *d, struct client *out)
+{
+    *out = (struct client){
+        .seq = d->seq,
+        .client_id = d->id,
+        .name = text_or_empty(d->body, "name"),
+        .secret = text_or_empty(d->body, "client_secret"),
+        .app_type = text_or_empty(d->body, "app_type"),
+        .auth_method = text_or_empty(d->body, "token_endpoint_auth_method"),
+        .body = d->body,
+        .is_global = json_get_true(d->body, STR("global")),
+        .is_first_party = json_get_true(d->body, STR("is_first_party")),
+    };
+    out->is_public = str_eq(out->auth_method, STR("none"));
+}
+
+/* --- reading ---------------------------------------------------------------------- */
+
+static const str v2_prefix = STR_INIT("cli_");
+
+str client_v2_id(struct arena *a, str client_id)
+{
+    return str_cat(a, v2_prefix, client_id);
+}
+
+static str plain_id(str id)
+{
+    return str_starts(id, v2_prefix) ? str_sub(id, v2_prefix.len, id.len) : id;
+}
+
+struct result client_read(struct tx *tx, str id, struct client *out)
+{
+    struct document d;
+    TRY(document_read(tx, spec(), plain_id(id), &d));
+    from_document(&d, out);
+    return OK;
+}
+
+struct result client_find(struct tx *tx, str id, struct client *out, bool *out_found)
+{
+    struct result r = client_read(tx, id, out);
+    *out_found = !failed(r);
+    return r.kind == ERR_INEXISTENT_CLIENT ? OK : r;
+}
+
+struct result client_global(struct tx *tx, struct client *out)
+{
+    struct client_list l = { .is_global = 1, .is_first_party = -1, .limit = 1 };
+    TRY(client_list(tx, &l));
+    if (l.count == 0)
+        return fail(ERR_INEXISTENT_CLIENT);
+    *out = l.items[0];
+    return OK;
+}
+
+bool client_secret_check(const struct client *c, str secret)
+{
+    return c->secret.len && str_eq_secret(c->secret, secret);
+}
+
+bool client_has_grant_type(const struct client *c, str grant_type)
+{
+    return json_array_has(json_get(c->body, STR("grant_types")), grant_type);
+}
+
+/* --- lists -------------------------------------------------------------------------- */
+
+enum { FILTERS_MAX = 4 };
+
+static void add_filter(struct arena *a, struct document_filter *filters, size_t *count, const char *member, str value)
+{
+    str *values = ARENA_NEW(a, str);
+    *values = value;
+    filters[(*count)++] = (struct document_filter){ .member = str_from(member), .values = values, .value_count = 1 };
+}
+
+static size_t make_filters(struct arena *a, const struct client_list *l, struct document_filter filters[FILTERS_MAX])
+{
+    size_t count = 0;
+    if (l->is_global >= 0)
+        add_filter(a, filters, &count, "global", l->is_global ? STR("true") : STR("false"));
+    if (l->is_first_party >= 0)
+        add_filter(a, filters, &count, "is_first_party", l->is_first_party ? STR("true") : STR("false"));
+    if (l->external_client_id.p)
+        add_filter(a, filters, &count, "external_client_id", l->external_client_id);
+    if (l->app_type_count)
+        filters[count++] = (struct document_filter){
+            .member = STR("app_type"), .values = l->app_types, .value_count = l->app_type_count
+        };
+    return count;
+}
+
+/* What a search cannot find by index: the page is cut out of all that match. */
+static void search_page(struct arena *a, struct client_list *l, const struct document *all, size_t count)
+{
+    static const str bare[] = { STR_INIT("name"), STR_INIT("client_id") };
+    size_t seen = 0;
+    l->items = ARENA_ARRAY(a, struct client, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!search_matches(l->search, all[i].body, bare, sizeof bare / sizeof *bare))
+            continue;
+        l->total++;
+        if (all[i].seq <= l->after_seq || seen++ < l->offset)
+            continue;
+        if (l->limit && l->count == l->limit)
+            l->more = true;
+        else
+            from_document(&all[i], &l->items[l->count++]);
+    }
+}
+
+struct result client_list(struct tx *tx, struct client_list *l)
+{
+    struct document_filter filters[FILTERS_MAX];
+    struct document_list d = { .filters = filters,
+                               .filter_count = make_filters(tx->arena, l, filters),
+                               .after_seq = l->search ? 0 : l->after_seq,
+                               .offset = l->search ? 0 : l->offset,
+                               .limit = l->search ? 0 : l->limit,
+                               .want_total = true };
+    TRY(document_list(tx, spec(), &d));
+    l->count = 0;
+    l->total = 0;
+    l->more = false;
+    if (l->search) {
+        search_page(tx->arena, l, d.items, d.count);
+    } else {
+        l->items = ARENA_ARRAY(tx->arena, struct client, d.count);
+        for (; l->count < d.count; l->count++)
+            from_document(&d.items[l->count], &l->items[l->count]);
+        l->total = d.total;
+        l->more = d.more;
+    }
+    l->last_seq = l->count ? l->items[l->count - 1].seq : l->after_seq;
+    return OK;
+}
+
+/* --- what holds whichever API writes --------------------------------------------------- */
+
+/* Aliases are few and rarely set, so their uniqueness is looked up, not indexed. */
+static struct result check_aliases(struct tx *tx, const struct json *old, const struct json *now)
+{
+    const struct json *aliases = json_get(now, STR("client_aliases")), *item;
+    struct document_list all = { 0 };
+    if (json_count(aliases) == 0 || json_equal(aliases, json_get(old, STR("client_aliases"))))
+        return OK;
+    TRY(document_list(tx, spec(), &all));
+    for (size_t i = 0; i < all.count; i++) {
+        if (str_eq(all.items[i].id, json_get_text(now, STR("client_id"))))
+            continue;
+        JSON_EACH_ITEM(aliases, k, item)
+            if (json_array_has(json_get(all.items[i].body, STR("client_aliases")), json_text(item)))
+                return fail(ERR_CLIENT_ALIAS_EXISTS);
+    }
+    return OK;
+}
+
+static struct result check(struct tx *tx, const struct json *old, struct json *now)
+{
+    tx_bump_generation(tx);
+    TRY(client_shape_check(tx, old, now));
+    TRY(check_aliases(tx, old, now));
+    return client_credentials_take_out(tx, json_get_text(now, STR("client_id")), now);
+}
+
+/* Express configuration works through the Management API, by a grant of its own. */
+static struct result grant_express(struct tx *tx, str client_id)
+{
+    static const str body = STR_INIT(
+        "{\"scope\":[\"read:clients\",\"read:user_attribute_profiles\",\"read:connection_profiles\","
+        "\"read:organizations_summary\",\"read:connections\",\"create:connections\",\"update:connections\","
+        "\"read:connections_options\",\"update:connections_options\",\"read:organization_connections\","
+        "\"create:organization_connections\",\"update:organization_connections\",\"create:scim_config\","
+        "\"read:scim_token\",\"create:scim_token\",\"delete:scim_token\"],\"is_system\":true,\"subject_type\":\"client\"}");
+    struct json *grant;
+    struct document d;
+    TRY(json_parse(tx->arena, body, &grant));
+    json_set_text(tx->arena, grant, STR("client_id"), client_id);
+    json_set_text(tx->arena, grant, STR("audience"), resource_server_management_identifier(tx));
+    return document_create(tx, &resource_specs[RESOURCE_CLIENT_GRANT], STR_NONE, grant, &d);
+}
+
+static struct result enable_connections(struct tx *tx, str client_id)
+{
+    struct json *settings;
+    struct connection_list all = { 0 };
+    TRY(tenant_settings_read(tx, &settings));
+    if (!tenant_settings_flag(settings, STR("enable_client_connections")))
+        return OK;
+    TRY(connection_list(tx, &all));
+    for (size_t i = 0; i < all.count; i++)
+        TRY(relation_add(tx, RELATION_CONNECTION_CLIENT, all.items[i].id, client_id, NULL, NULL));
+    return OK;
+}
+
+static struct result created(struct tx *tx, const struct document *d)
+{
+    str app_type = text_or_empty(d->body, "app_type"), rs = json_get_text(d->body, STR("resource_server_identifier"));
+    if (rs.p)
+        TRY(resource_server_link_client(tx, rs, d->id));
+    if (str_eq(app_type, STR("express_configuration")))
+        TRY(grant_express(tx, d->id));
+    return json_get_true(d->body, STR("global")) ? OK : enable_connections(tx, d->id);
+}
+
+static struct result deleting(struct tx *tx, const struct document *d)
+{
+    str rs = json_get_text(d->body, STR("resource_server_identifier"));
+    if (json_get_true(d->body, STR("global")))
+        return fail(ERR_GLOBAL_CLIENT_DELETE);
+    tx_bump_generation(tx);
+    if (rs.p)
+        TRY(resource_server_link_client(tx, rs, STR_NONE));
+    TRY(relation_drop_b(tx, RELATION_CONNECTION_CLIENT, d->id));
+    TRY(client_grant_drop_client(tx, d->id));
+    TRY(client_credential_drop_client(tx, d->id));
+    TRY(device_credential_drop_client(tx, d->id));
+    return sql_run(tx->sql, "DELETE FROM tokens WHERE client_id = ?", SQL_ARGS(sql_text(d->id)), NULL);
+}
+
+const struct resource_hooks client_hooks = { .check = check, .created = created, .deleting = deleting };
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static str make_secret(struct arena *a)
+{
+    return random_text(a, RANDOM_BASE64URL, CLIENT_SECRET_LEN);
+}
+
+struct result client_create_as(struct tx *tx, str client_id, bool is_global, struct json *body, struct client *out)
+{
+    struct document d;
+    struct json *now = json_copy(tx->arena, body);
+    str id = client_id.p ? client_id : random_text(tx->arena, RANDOM_ALNUM, CLIENT_ID_LEN);
+    TRY(client_shape_fill(tx->arena, now));
+    json_set_bool(tx->arena, now, STR("global"), is_global);
+    if (!json_get_text(now, STR("client_secret")).len)
+        json_set_text(tx->arena, now, STR("client_secret"), make_secret(tx->arena));
+    TRY(document_create(tx, spec(), id, now, &d));
+    from_document(&d, out);
+    return OK;
+}
+
+struct result client_create(struct tx *tx, struct json *body, struct client *out)
+{
+    return client_create_as(tx, STR_NONE, false, body, out);
+}
+
+struct result client_patch(struct tx *tx, str id, const struct json *patch, struct client *out)
+{
+    struct document d;
+    TRY(document_patch(tx, spec(), plain_id(id), json_copy(tx->arena, patch), &d));
+    from_document(&d, out);
+    return OK;
+}
+
+struct result client_delete(struct tx *tx, str id)
+{
+    return document_delete(tx, spec(), plain_id(id));
+}
+
+struct result client_rotate_secret(struct tx *tx, str id, struct client *out)
+{
+    struct json *patch = json_object(tx->arena);
+    json_set_text(tx->arena, patch, STR("client_secret"), make_secret(tx->arena));
+    return client_patch(tx, id, patch, out);
+}
+
+/* --- as v2 shows it -------------------------------------------------------------------------------- */
+
+static const char *const summary_members[] = { "client_id", "name", "description", "app_type" };
+static const char *const key_members[] = { "client_secret", "encryption_key", "client_authentication_methods",
+                                           "signed_request_object", "token_vault_privileged_access" };
+
+static void copy_members(struct arena *a, struct json *to, const struct json *from, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (json_get(from, str_from(names[i])))
+            json_set(a, to, str_from(names[i]), json_get(from, str_from(names[i])));
+}
+
+/* Clients sign with the tenant's key. */
+static struct result add_signing_keys(struct tx *tx, struct json *o)
+{
+    str pem, pkcs7;
+    TRY(signing_key_current_cert(tx, &pem, &pkcs7));
+    if (!pem.p)
+        return OK;
+    struct json *keys = json_array(tx->arena), *key = json_object(tx->arena);
+    json_set_text(tx->arena, key, STR("cert"), pem);
+    json_set_text(tx->arena, key, STR("pkcs7"), pkcs7);
+    json_set_text(tx->arena, key, STR("subject"), STR("deprecated"));
+    json_push(tx->arena, keys, key);
+    json_set(tx->arena, o, STR("signing_keys"), keys);
+    return OK;
+}
+
+static struct json *settings_of(struct arena *a, const struct client *c, unsigned sees)
+{
+    struct json *o = json_object(a);
+    copy_members(a, o, c->body, summary_members, sizeof summary_members / sizeof *summary_members);
+    if (!(sees & CLIENT_SEES_SETTINGS))
+        return o;
+    json_merge(a, o, c->body);
+    for (size_t i = 0; i < sizeof key_members / sizeof *key_members; i++)
+        json_remove(o, str_from(key_members[i]));
+    return o;
+}
+
+struct result client_present(struct tx *tx, const struct client *c, unsigned sees, struct json **out)
+{
+    struct arena *a = tx->arena;
+    struct json *o = settings_of(a, c, sees);
+    json_set_text(a, o, STR("tenant"), tenant_get_info(tx->tenant)->name);
+    if (sees & CLIENT_SEES_KEYS) {
+        copy_members(a, o, c->body, key_members, sizeof key_members / sizeof *key_members);
+        TRY(add_signing_keys(tx, o));
+    }
+    if (sees & CLIENT_SEES_NEW) {
+        o = json_copy(a, o);
+        TRY(client_credentials_put_back(tx, o));
+    }
+    *out = o;
+    return OK;
+}
