@@ -114,14 +114,14 @@ MUST_USE struct result user_with_tokens(struct tx *tx, const struct user *u, str
 
 /* --- attributes ---------------------------------------------------------------------------- */
 enum { /* struct user_attribute.flags */
-       USER_ATTRIBUTE_V1 = 1u << 0,       /* POST /api/users takes it as an attribute, not as metadata */
-       USER_ATTRIBUTE_ROOT = 1u << 1,     /* of the root, changed by PATCH without a connection */
+       USER_ATTRIBUTE_V1 = 1u << 0,        /* POST /api/users takes it as an attribute; what it does not know is metadata */
+       USER_ATTRIBUTE_PROFILE = 1u << 1,   /* given at creation, changed by PATCH, removed by null; no rule beyond that */
        USER_ATTRIBUTE_PROTECTED = 1u << 2, /* metadata never lies over it on v1 */
 };
 struct user_attribute {
-    str name, v1_name; /* v1_name: STR_NONE when v1 does not show it */
+    str name, v1_name; /* v1_name: empty when v1 does not show it */
     unsigned flags;
-    uint16_t max;      /* longest text; 0: no text or no limit of its own */
+    uint16_t max;      /* characters; 0: no limit of its own */
 };
 /* In the order in which documents show them. */
 extern const struct user_attribute user_attributes[];

@@ -1,0 +1,184 @@
+/* /api/v2/users and /api/v2/users-by-email. */
+#include "api/call.h"
+#include "domain/user.h"
+
+#include <string.h>
+
+enum { SEARCH_RESULTS_MAX = 1000 }; /* AUTH-REFERENCE 22 */
+
+/* --- what a caller sees of a user --------------------------------------------------- */
+
+static struct result present(struct call *c, const struct user *u, struct json **out)
+{
+    struct json *doc = u->doc;
+    int tokens = scope_find(STR("read:user_idp_tokens"));
+    if (tokens >= 0 && scopes_has(&c->caller.scopes, tokens))
+        TRY(user_with_tokens(c->tx, u, &doc));
+    *out = call_pick_fields(c, doc);
+    return OK;
+}
+
+static struct result reply_user(struct call *c, int status, const struct user *u)
+{
+    struct json *doc;
+    TRY(present(c, u, &doc));
+    return call_reply(c, status, doc);
+}
+
+/* --- one user -------------------------------------------------------------------------- */
+
+struct result v2_users_read(struct call *c)
+{
+    struct user u;
+    TRY(user_by_id(c->tx, call_param(c, "id"), &u));
+    return reply_user(c, 200, &u);
+}
+
+/* Before the transaction: a password in the body is checked and hashed. */
+struct result v2_users_hash(struct call *c)
+{
+    const struct json *password = json_get(c->body, STR("password"));
+    if (!json_is(password, JSON_STRING))
+        return OK;
+    const struct user_password_request rq = {
+        .text = json_text(password),
+        .connection = json_get_text(c->body, STR("connection")),
+        .user_id = c->op->path_param_count ? call_param(c, "id") : STR_NONE,
+        .body = c->body,
+    };
+    struct user_password *ready;
+    TRY(user_password_prepare(c->tenant, c->arena, c->now_us, &rq, &ready));
+    c->prepared = ready;
+    return OK;
+}
+
+struct result v2_users_create(struct call *c)
+{
+    struct user_new n;
+    struct user u;
+    user_new_from_body(c->body, &n);
+    n.password = c->prepared;
+    TRY(user_create(c->tx, &n, &u));
+    return call_reply(c, 201, u.doc);
+}
+
+struct result v2_users_patch(struct call *c)
+{
+    const struct user_change change = { .body = c->body, .password = c->prepared };
+    struct user u;
+    TRY(user_patch(c->tx, call_param(c, "id"), &change, &u));
+    return call_reply(c, 200, u.doc);
+}
+
+struct result v2_users_delete(struct call *c)
+{
+    bool found;
+    TRY(user_delete_by_id(c->tx, call_param(c, "id"), &found));
+    return call_reply_empty(c, 204);
+}
+
+struct result v2_users_delete_all(struct call *c)
+{
+    TRY(user_delete_all(c->tx));
+    return call_reply_empty(c, 204);
+}
+
+/* --- lists ----------------------------------------------------------------------------------- */
+
+static struct result present_all(struct call *c, const struct search_page *page, struct json **out)
+{
+    struct json *list = json_array(c->arena), *one;
+    for (size_t i = 0; i < page->count; i++) {
+        const struct user u = { .row = page->hits[i].user,
+                                .uid = json_get_text(page->hits[i].doc, STR("user_id")),
+                                .doc = page->hits[i].doc };
+        TRY(present(c, &u, &one));
+        json_push(c->arena, list, one);
+    }
+    *out = list;
+    return OK;
+}
+
+static enum search_engine engine_of(const struct call *c)
+{
+    str name = call_query_text(c, "search_engine");
+    return str_eq(name, STR("v1")) ? SEARCH_V1 : str_eq(name, STR("v2")) ? SEARCH_V2 : SEARCH_V3;
+}
+
+static struct result read_query(const struct call *c, struct search_request *rq)
+{
+    struct search_node *asked, *here = NULL;
+    str connection = call_query_text(c, "connection");
+    TRY(search_parse(c->arena, call_query_text(c, "q"), engine_of(c), &asked));
+    if (connection.len)
+        here = search_equals(c->arena, STR("identities.connection"), connection);
+    rq->query = search_and(c->arena, asked, here);
+    return OK;
+}
+
+static bool is_sortable(str field)
+{
+    for (size_t i = 0; i < field.len; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", field.p[i]))
+            return false;
+    return field.len && !str_starts(field, STR("user_metadata")) && !str_starts(field, STR("app_metadata"));
+}
+
+/* sort=field:1 or field:-1; primary_order=false leaves the order open. */
+static struct result read_sort(const struct call *c, struct search_request *rq)
+{
+    const struct json *primary = json_get(c->query, STR("primary_order"));
+    str sort = call_query_text(c, "sort"), direction;
+    if (!sort.len)
+        return OK;
+    str field = str_cut(sort, ':', &direction);
+    bool down = str_eq(direction, STR("-1"));
+    if (!is_sortable(field) || (!down && !str_eq(direction, STR("1"))))
+        return fail1(ERR_INVALID_QUERY, str_fmt(c->arena, "Query validation error: 'Cannot sort by %.*s' on property sort "
+                                                          "(Root attribute and direction: name:1 or name:-1).", STR_ARG(sort)));
+    if (primary && !json_true(primary))
+        return OK;
+    rq->sort_field = field;
+    rq->descending = down;
+    return OK;
+}
+
+static struct result reply_totals(struct call *c, const struct call_page *p, size_t total, struct json *users)
+{
+    struct json *o = json_object(c->arena);
+    json_set_int(c->arena, o, STR("start"), (int64_t)p->offset);
+    json_set_int(c->arena, o, STR("limit"), (int64_t)p->per_page);
+    json_set_int(c->arena, o, STR("length"), (int64_t)json_count(users));
+    json_set(c->arena, o, STR("users"), users);
+    json_set_int(c->arena, o, STR("total"), (int64_t)total);
+    return call_reply(c, 200, o);
+}
+
+struct result v2_users_list(struct call *c)
+{
+    struct call_page p;
+    struct search_page found;
+    struct json *users;
+    TRY(call_get_page(c, &p));
+    if (p.offset + p.limit > SEARCH_RESULTS_MAX)
+        return fail(ERR_INVALID_PAGING);
+    struct search_request rq = { .offset = p.offset, .limit = p.limit, .want_total = p.totals };
+    TRY(read_query(c, &rq));
+    TRY(read_sort(c, &rq));
+    TRY(search_users(c->tx, &rq, &found));
+    TRY(present_all(c, &found, &users));
+    return p.totals ? reply_totals(c, &p, found.total, users) : call_reply(c, 200, users);
+}
+
+struct result v2_users_by_email(struct call *c)
+{
+    struct user *users;
+    size_t count;
+    struct json *list = json_array(c->arena), *one;
+    TRY(users_by_email(c->tx, call_query_text(c, "email"), &users, &count));
+    for (size_t i = 0; i < count; i++) {
+        TRY(present(c, &users[i], &one));
+        json_push(c->arena, list, one);
+    }
+    return call_reply(c, 200, list);
+}

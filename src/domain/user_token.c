@@ -1,0 +1,50 @@
+#include "domain/user_internal.h"
+
+/* Provider tokens of identities, sealed in user_secrets: kind "idp", name
+ * "<member> <provider>|<native id>". */
+static const str members[USER_TOKEN_MAX] = {
+    [USER_TOKEN_ACCESS] = STR_INIT("access_token"),
+    [USER_TOKEN_ACCESS_SECRET] = STR_INIT("access_token_secret"),
+    [USER_TOKEN_REFRESH] = STR_INIT("refresh_token"),
+};
+#define KIND STR("idp")
+
+static str name_of(struct arena *a, enum user_token kind, str identity)
+{
+    return str_fmt(a, "%.*s %.*s", STR_ARG(members[kind]), STR_ARG(identity));
+}
+
+struct result user_token_set(struct tx *tx, const struct user *u, str provider, str native_id, enum user_token kind, str value)
+{
+    str name = name_of(tx->arena, kind, str_fmt(tx->arena, "%.*s|%.*s", STR_ARG(provider), STR_ARG(native_id)));
+    return sql_run(tx->sql,
+                   "INSERT INTO user_secrets (user, kind, name, value, changed_at) VALUES (?, 'idp', ?, ?, ?) "
+                   "ON CONFLICT (user, kind, name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at",
+                   SQL_ARGS(sql_int(u->row), sql_text(name), sql_text(tx_seal(tx, KIND, u->uid, name, value)), sql_int(tx->now_us)),
+                   NULL);
+}
+
+static struct result add_token(struct tx *tx, const struct user *u, struct json *identity, enum user_token kind)
+{
+    str name = name_of(tx->arena, kind, user_identity_uid(tx->arena, identity)), value;
+    struct sql_value sealed;
+    bool found;
+    TRY(sql_row(tx->sql, tx->arena, "SELECT value FROM user_secrets WHERE user = ? AND kind = 'idp' AND name = ?",
+                SQL_ARGS(sql_int(u->row), sql_text(name)), &sealed, 1, &found));
+    if (!found)
+        return OK;
+    TRY(tx_unseal(tx, KIND, u->uid, name, sealed.s, &value));
+    json_set_text(tx->arena, identity, members[kind], value);
+    return OK;
+}
+
+struct result user_with_tokens(struct tx *tx, const struct user *u, struct json **out_doc)
+{
+    struct json *doc = json_copy(tx->arena, u->doc), *identity;
+    const struct json *all = json_get(doc, STR("identities"));
+    JSON_EACH_ITEM(all, i, identity)
+        for (int kind = 0; kind < USER_TOKEN_MAX; kind++)
+            TRY(add_token(tx, u, identity, (enum user_token)kind));
+    *out_doc = doc;
+    return OK;
+}
