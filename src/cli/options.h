@@ -1,0 +1,34 @@
+/* Command-line flags, each also an environment variable DOORWARD_<FLAG>. One
+ * table (options.c) gives names, defaults and help. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/result.h"
+
+enum { LISTENERS_MAX = 8, WORDS_MAX = 8 };
+
+struct text_list {
+    const char *v[LISTENERS_MAX];
+    size_t count;
+};
+
+struct options {
+    struct arena *arena;
+    const char *data, *domain, *database, *master_key, *admin_listen, *trusted_proxies, *rate_limits, *smtp_url, *node, *log_level,
+        *seed;
+    struct text_list listen, tls_listen;
+    int64_t log_retention_days, log_max_rows, import_max_bytes, workers;
+    bool test_clock, test_ids, json, help, no_supervisor;
+    const char *words[WORDS_MAX]; /* what is no flag: the command and its arguments */
+    size_t word_count;
+};
+
+/* Errors: ERR_USAGE with one clear line. */
+MUST_USE struct result options_parse(struct arena *a, int argc, char **argv, struct options *out);
+void options_print_help(void); /* to standard output */
+
+/* "HOST:PORT", "[::1]:PORT" → its parts; port 0 to 65535. */
+MUST_USE struct result options_split_address(struct arena *a, const char *text, const char *flag, str *out_host, uint16_t *out_port);
+
+#endif

@@ -1,0 +1,188 @@
+#include "cli/serve.h"
+
+#include "base/clock.h"
+#include "base/lane.h"
+#include "base/log.h"
+#include "cli/control.h"
+#include "cli/localtls.h"
+#include "cli/setup.h"
+#include "cli/supervise.h"
+#include "crypto/random.h"
+#include "domain/background.h"
+#include "server/app.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { GRACE_MS = 10000, SPARE_KEYS = 4, TEST_SEED = 1 };
+
+/* Everything that runs, in the order in which it was started. */
+struct running {
+    const struct options *options;
+    struct store *store;
+    struct app *app;
+    struct http_server *http;
+    struct control_server *control;
+    struct background *background;
+};
+
+void serve_renew_tls(void *store)
+{
+    struct result r = localtls_renew_for_store(store);
+    if (failed(r))
+        log_error("the local certificate could not be renewed: %.*s", STR_ARG(r.args.v[0]));
+}
+
+static void tenants_changed(void *ctx)
+{
+    struct running *run = ctx;
+    serve_renew_tls(run->store);
+    struct result r = http_server_reload_tls(run->http);
+    if (failed(r))
+        log_error("the new certificate could not be loaded");
+}
+
+static struct result collect_listeners(const struct options *o, struct http_listener *out, size_t *out_count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->listen.count; i++, n++)
+        TRY(options_split_address(o->arena, o->listen.v[i], "listen", &out[n].host, &out[n].port));
+    for (size_t i = 0; i < o->tls_listen.count; i++, n++) {
+        TRY(options_split_address(o->arena, o->tls_listen.v[i], "tls-listen", &out[n].host, &out[n].port));
+        out[n].tls = true;
+    }
+    *out_count = n;
+    return OK;
+}
+
+static str url_at(const struct running *run, const struct http_listener *l, size_t at)
+{
+    return str_fmt(run->options->arena, "%s://%.*s:%u", l->tls ? "https" : "http", STR_ARG(l->host),
+                   (unsigned)http_server_port(run->http, at));
+}
+
+/* The URLs as they came to be, in credentials.json and on the terminal. */
+static struct result announce(const struct running *run, const struct http_listener *listeners, size_t count)
+{
+    const struct options *o = run->options;
+    str plain = STR(""), tls = STR("");
+    for (size_t i = count; i-- > 0;) {
+        str url = url_at(run, &listeners[i], i);
+        if (listeners[i].tls)
+            tls = url;
+        else
+            plain = url;
+    }
+    TRY(setup_update_urls(o, plain, tls));
+    printf("Doorward listens on %.*s and %.*s\n", STR_ARG(plain), STR_ARG(tls));
+    printf("credentials: %s/credentials.json   local CA: %s/tls/ca.pem\n", o->data, o->data);
+    fflush(stdout);
+    return OK;
+}
+
+static struct result start_http(struct running *run)
+{
+    const struct options *o = run->options;
+    struct arena *a = o->arena;
+    struct http_listener listeners[2 * LISTENERS_MAX] = { 0 };
+    size_t count;
+    TRY(collect_listeners(o, listeners, &count));
+    struct http_config cfg = { .listeners = listeners,
+                               .listener_count = count,
+                               .threads = (unsigned)o->workers,
+                               .tls_cert_file = str_cstr(a, str_fmt(a, "%s/tls/server.pem", o->data)),
+                               .tls_key_file = str_cstr(a, str_fmt(a, "%s/tls/server.key", o->data)),
+                               .ctx = run->app,
+                               .handle = app_handle,
+                               .refuse = app_refuse,
+                               .body_limit = app_body_limit };
+    lane_set_waiters_max((unsigned)(o->workers > 1 ? o->workers / 2 : 1));
+    TRY(http_server_start(&cfg, &run->http));
+    return announce(run, listeners, count);
+}
+
+static struct result start(struct running *run)
+{
+    const struct options *o = run->options;
+    bool made;
+    TRY(setup_ensure(o, &made));
+    TRY(setup_open(o, &run->store));
+    struct app_config app = { .rate_limits = o->rate_limits,
+                              .trusted_proxies = o->trusted_proxies,
+                              .import_bytes_max = (size_t)o->import_max_bytes,
+                              .test_clock = o->test_clock,
+                              .test_snapshots = o->test_ids };
+    TRY(app_new(run->store, &app, &run->app));
+    TRY(start_http(run));
+    struct control_context control = { .store = run->store, .data_dir = o->data, .tenants_changed = tenants_changed, .ctx = run };
+    TRY(control_server_start(&control, &run->control));
+    struct background_config background = { .log_retention_days = o->log_retention_days,
+                                            .log_max_rows = o->log_max_rows,
+                                            .spare_keys = SPARE_KEYS };
+    run->background = background_start(run->store, &background);
+    return OK;
+}
+
+static void stop(struct running *run)
+{
+    control_server_stop(run->control);
+    if (run->http)
+        http_server_stop(run->http, GRACE_MS);
+    background_stop(run->background);
+    app_free(run->app);
+    if (run->store)
+        store_close(run->store);
+}
+
+static struct result set_log_level(const struct options *o)
+{
+    static const char *const names[] = { "error", "warn", "info", "debug" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(o->log_level, names[i]) != 0)
+            continue;
+        log_set_level((enum log_level)i);
+        return OK;
+    }
+    return fail1(ERR_USAGE, STR("--log-level takes error, warn, info or debug"));
+}
+
+static void prepare_test_comforts(const struct options *o)
+{
+    if (o->test_ids) {
+        random_make_repeatable(TEST_SEED);
+        log_warn("--test-ids: every id, secret and key is predictable; never use this outside of tests");
+    }
+    if (o->test_clock)
+        log_warn("--test-clock: anybody who reaches this server can move its clock");
+}
+
+/* Signals are waited for, not handled: threads started later inherit the mask. */
+static struct result serve_here(const struct options *o)
+{
+    struct running run = { .options = o };
+    sigset_t signals;
+    int got;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    prepare_test_comforts(o);
+    struct result r = start(&run);
+    if (!failed(r))
+        sigwait(&signals, &got);
+    stop(&run);
+    return r;
+}
+
+struct result serve_run(const struct options *o)
+{
+    TRY(set_log_level(o));
+    if (strcmp(o->database, "sqlite:") != 0)
+        return fail1(ERR_USAGE, STR("--database takes sqlite: (PostgreSQL comes later)"));
+    if (o->workers < 1 || o->workers > 1024)
+        return fail1(ERR_USAGE, STR("--workers takes 1 to 1024"));
+    return o->no_supervisor ? serve_here(o) : supervise(serve_here, o);
+}

@@ -1,0 +1,192 @@
+#include "domain/background.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/key.h"
+#include "domain/signing_key.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+enum { SWEEP_EVERY_S = 60, ROWS_A_SWEEP = 1000 };
+
+struct background {
+    struct store *store;
+    struct background_config cfg;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stop;
+};
+
+static bool stopping(struct background *b)
+{
+    pthread_mutex_lock(&b->lock);
+    bool stop = b->stop;
+    pthread_mutex_unlock(&b->lock);
+    return stop;
+}
+
+/* --- keys ------------------------------------------------------------------------ */
+
+/* The default tenant's keys first: the first token waits for them. */
+static void make_default_keys(struct background *b)
+{
+    struct tenant *t;
+    struct key_set *set;
+    if (failed(store_tenant_by_name(b->store, STR("default"), &t)))
+        return;
+    struct result r = key_set_get(t, &set);
+    if (failed(r))
+        log_error("the default tenant has no signing keys: %.*s", STR_ARG(r.args.v[0]));
+    else
+        key_set_release(set);
+    tenant_release(t);
+}
+
+static struct result make_spare(struct background *b)
+{
+    struct sign_key *k;
+    TRY(sign_key_generate(KEY_RSA2048, &k));
+    struct arena *a = arena_new_secret(0);
+    struct result r = store_spare_key_put(b->store, sign_key_to_der(a, k));
+    sign_key_free(k);
+    arena_free(a);
+    return r;
+}
+
+static void fill_pool(struct background *b)
+{
+    int64_t count;
+    while (!stopping(b) && !failed(store_spare_key_count(b->store, &count)) && count < (int64_t)b->cfg.spare_keys)
+        if (failed(make_spare(b)))
+            return;
+}
+
+/* --- retention ---------------------------------------------------------------------- */
+
+struct sweep {
+    const struct background_config *cfg;
+    int64_t removed;
+};
+
+static struct result sweep_tx(struct tx *tx, void *arg)
+{
+    struct sweep *s = arg;
+    int64_t old, many, tokens;
+    int64_t horizon = tx->now_us - s->cfg->log_retention_days * 86400 * US_PER_S;
+    TRY(sql_run(tx->sql, "DELETE FROM logs WHERE seq IN (SELECT seq FROM logs WHERE date < ? ORDER BY date LIMIT ?)",
+                SQL_ARGS(sql_int(horizon), sql_int(ROWS_A_SWEEP)), &old));
+    TRY(sql_run(tx->sql,
+                "DELETE FROM logs WHERE seq IN (SELECT seq FROM logs WHERE seq <= (SELECT MAX(seq) FROM logs) - ? ORDER BY seq LIMIT ?)",
+                SQL_ARGS(sql_int(s->cfg->log_max_rows), sql_int(ROWS_A_SWEEP)), &many));
+    TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < ? LIMIT ?)",
+                SQL_ARGS(sql_int(tx->now_us), sql_int(ROWS_A_SWEEP)), &tokens));
+    s->removed = old > many ? old : many;
+    if (tokens > s->removed)
+        s->removed = tokens;
+    return OK;
+}
+
+/* Is there anything to remove? Asked first, so that an idle tenant is not written. */
+static struct result look_tx(struct tx *tx, void *arg)
+{
+    struct sweep *s = arg;
+    struct sql_value row[3];
+    bool found;
+    int64_t horizon = tx->now_us - s->cfg->log_retention_days * 86400 * US_PER_S;
+    TRY(sql_row(tx->sql, tx->arena,
+                "SELECT EXISTS (SELECT 1 FROM logs WHERE date < ?), "
+                "COALESCE((SELECT MAX(seq) - MIN(seq) FROM logs), 0), EXISTS (SELECT 1 FROM tokens WHERE expires_at < ?)",
+                SQL_ARGS(sql_int(horizon), sql_int(tx->now_us)), row, 3, &found));
+    s->removed = row[0].i || row[1].i >= s->cfg->log_max_rows || row[2].i ? 1 : 0;
+    return OK;
+}
+
+static void sweep_tenant(struct background *b, str name)
+{
+    struct tenant *t;
+    struct sweep s = { .cfg = &b->cfg };
+    struct arena *a = arena_new(0);
+    struct tx_options o = { .arena = a, .now_us = clock_now_us() };
+    if (failed(store_tenant_by_name(b->store, name, &t))) {
+        arena_free(a);
+        return;
+    }
+    struct result r = store_read(t, &o, look_tx, &s);
+    while (!failed(r) && s.removed && !stopping(b)) {
+        r = store_write(t, &o, sweep_tx, &s);
+        if (s.removed < ROWS_A_SWEEP)
+            break;
+    }
+    tenant_release(t);
+    arena_free(a);
+}
+
+static void sweep_all(struct background *b)
+{
+    struct arena *a = arena_new(0);
+    struct tenant_info *tenants;
+    size_t count;
+    if (!failed(store_tenant_list(b->store, a, &tenants, &count)))
+        for (size_t i = 0; i < count && !stopping(b); i++)
+            sweep_tenant(b, tenants[i].name);
+    arena_free(a);
+}
+
+/* --- the thread ---------------------------------------------------------------------- */
+
+static void sleep_until_next(struct background *b)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += SWEEP_EVERY_S;
+    pthread_mutex_lock(&b->lock);
+    while (!b->stop && pthread_cond_timedwait(&b->wake, &b->lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&b->lock);
+}
+
+static void *run(void *arg)
+{
+    struct background *b = arg;
+    make_default_keys(b);
+    struct sched_param idle = { 0 };
+    pthread_setschedparam(pthread_self(), SCHED_IDLE, &idle); /* never before a request */
+    while (!stopping(b)) {
+        fill_pool(b);
+        sleep_until_next(b);
+        if (!stopping(b))
+            sweep_all(b);
+    }
+    return NULL;
+}
+
+struct background *background_start(struct store *s, const struct background_config *cfg)
+{
+    struct background *b = calloc(1, sizeof *b);
+    if (!b)
+        die("out of memory");
+    b->store = s;
+    b->cfg = *cfg;
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_cond_init(&b->wake, NULL);
+    if (pthread_create(&b->thread, NULL, run, b) != 0)
+        die("cannot start a thread");
+    return b;
+}
+
+void background_stop(struct background *b)
+{
+    if (!b)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->stop = true;
+    pthread_cond_signal(&b->wake);
+    pthread_mutex_unlock(&b->lock);
+    pthread_join(b->thread, NULL);
+    pthread_mutex_destroy(&b->lock);
+    pthread_cond_destroy(&b->wake);
+    free(b);
+}
