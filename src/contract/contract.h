@@ -140,6 +140,8 @@ struct op_page {
     unsigned kinds; /* 0: not paged */
     str items;
     uint16_t per_page, per_page_max;
+    uint16_t take;       /* default of take */
+    bool length, totals; /* include_totals also tells length; checkpoint lists take include_totals */
 };
 struct operation {
     enum op_id id;
