@@ -101,3 +101,6 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_due ON outbox (due_at, seq);
 -- Single values: settings documents, counters.
 CREATE TABLE settings (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+-- Written by the store when the tenant is made: key_id and wrapped_key, so that
+-- a snapshot brings its data key along.
+CREATE TABLE self (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
