@@ -1,28 +1,35 @@
 /* What a device holds for a user: public keys registered for it, and refresh
- * tokens (rows of `tokens`, kind "refresh"). One store: v1's publickey and
- * devices, v2's device-credentials. */
+ * tokens (rows of `tokens`, kind 'refresh', with the device's name in their
+ * body). One list for v1's devices and v2's device-credentials. */
 #ifndef DOMAIN_DEVICE_CREDENTIAL_H
 #define DOMAIN_DEVICE_CREDENTIAL_H
 
 #include "domain/document.h"
 
+enum { DEVICE_CREDENTIALS_MAX = 1000 }; /* refresh tokens that one list looks at, the newest */
+
 struct device_credential_list {
     str user_id, client_id, type; /* STR_NONE: any; type: "public_key", "refresh_token", "rotating_refresh_token" */
-    str device_name;              /* STR_NONE: any */
     size_t offset, limit;         /* limit 0: all */
     /* out */
-    struct json *items; /* array of {id, device_name, device_id, type, user_id, client_id} */
+    struct json *items; /* array of {id, device_name, device_id?, type, user_id, client_id?, created_at} */
     size_t total;
 };
 MUST_USE struct result device_credential_list(struct tx *tx, struct device_credential_list *list);
-/* A public key. body: {device_name, type: "public_key", value, device_id, client_id?}. One per (user, client,
- * device_id): the same again replaces its key. *out: {id}. Errors: ERR_INVALID_BODY. */
-MUST_USE struct result device_credential_create(struct tx *tx, str user_id, const struct json *body, struct json **out);
-MUST_USE struct result device_credential_read(struct tx *tx, str id, struct json **out, bool *out_found);
-/* Absent is no error. */
+
+/* A public key. body: {device_name, value, device_id?, client_id?}; without a device_id one is made.
+ * replaces: a key of the same device name gives way (v1); else the same device_id of the same client is
+ * ERR_DEVICE_KEY_EXISTS. *out: as in the list. */
+MUST_USE struct result device_credential_create(struct tx *tx, str user_id, const struct json *body, bool replaces,
+                                                struct json **out);
+MUST_USE struct result device_credential_find(struct tx *tx, str id, struct json **out, bool *out_found);
+/* Key or refresh token; absent is no error. */
 MUST_USE struct result device_credential_delete(struct tx *tx, str id);
-/* v1: by device name; *out_removed: was there one? */
+/* v1: the key of that device; *out_removed: was there one? */
 MUST_USE struct result device_credential_delete_key(struct tx *tx, str user_id, str device_name, bool *out_removed);
+/* The id of a refresh token from its stored hash. */
+str device_credential_token_id(struct arena *a, str hash);
+
 MUST_USE struct result device_credential_drop_user(struct tx *tx, str user_id);
 MUST_USE struct result device_credential_drop_client(struct tx *tx, str client_id);
 

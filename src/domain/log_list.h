@@ -7,23 +7,25 @@
 #include "search/search.h"
 #include "store/store.h"
 
-enum { LOG_SCAN_MAX = 20000 }; /* entries that one search looks at */
+enum { LOG_SCAN_MAX = 20000 }; /* entries that a search or a sort by another field looks at, the newest */
 
 struct log_query {
     const struct search_node *search; /* NULL: all */
+    const str *default_fields;        /* where bare terms of the search look */
+    size_t default_field_count;
     str user_id;      /* of one user's log; STR_NONE: all */
     str sort_field;   /* STR_NONE or "date": by time; else a member of the entry */
     bool ascending;
     size_t offset, limit;
-    bool want_total;  /* exact without a search; with one, of the newest LOG_SCAN_MAX entries */
     /* out */
-    struct json *items; /* array of entries with _id and log_id */
-    size_t total;
+    struct json *items; /* array of entries */
+    size_t total;     /* all that match; with a search, those among the newest LOG_SCAN_MAX */
+    bool more;
 };
 MUST_USE struct result log_query(struct tx *tx, struct log_query *q);
 
 struct log_walk {
-    str from;      /* log_id: entries after it; STR_NONE: from the first. Unknown: after the moment encoded in it */
+    str from;      /* log_id: entries after it; STR_NONE: from the first. Unknown: after the moment encoded in it, else all */
     size_t take;
     /* out */
     struct json *items; /* oldest first */

@@ -7,7 +7,8 @@
 
 /* Never absent: a tenant that wrote nothing has the defaults. */
 MUST_USE struct result tenant_settings_read(struct tx *tx, struct json **out);
-/* flags and the other objects of one level are merged; null removes. Errors: ERR_INVALID_BODY. */
+/* patch: validated. flags are merged one by one, other members replaced, null
+ * removes; a lifetime in minutes is kept in hours. Bumps the tenant's generation. */
 MUST_USE struct result tenant_settings_patch(struct tx *tx, const struct json *patch, struct json **out);
 bool tenant_settings_flag(const struct json *settings, str flag); /* settings.flags.<flag> is true */
 
