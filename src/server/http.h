@@ -64,6 +64,8 @@ struct http_config {
     size_t header_lines_max;      /* 0: 100 */
     unsigned header_timeout_ms, body_timeout_ms, idle_timeout_ms, write_timeout_ms; /* 0: 10 s, 30 s, 75 s, 30 s */
     const char *tls_cert_file, *tls_key_file; /* PEM; reread by http_server_reload_tls */
+    const char *tls_client_ca_file; /* PEM; whom client certificates are trusted from. NULL: nobody */
+    const char *spool_dir;          /* bodies above 1 MiB lie here, unlinked. NULL: TMPDIR or /tmp */
     void *ctx;
     http_handle_fn handle;
     http_refuse_fn refuse;
@@ -75,7 +77,8 @@ struct http_server;
 MUST_USE struct result http_server_start(const struct http_config *cfg, struct http_server **out);
 uint16_t http_server_port(const struct http_server *s, size_t listener); /* the real one when 0 was asked */
 MUST_USE struct result http_server_reload_tls(struct http_server *s);
-/* Stop accepting, let running requests end (at most grace_ms), then free all. */
+/* Stop accepting, let running requests end, then free all. After grace_ms the
+ * sockets are cut; a handler that still runs is waited for all the same. */
 void http_server_stop(struct http_server *s, unsigned grace_ms);
 
 /* Called by a handler whose lane had no place to wait (ERR_LANE_FULL,

@@ -1,0 +1,32 @@
+/* A request whose lane had no place to wait gives its thread back and is
+ * handled again when the lane has room (base/lane.h). */
+#include "server/conn.h"
+
+#include <sys/epoll.h>
+
+void http_park(struct http_request *rq, struct lane *l)
+{
+    struct message *m = (struct message *)((char *)rq - offsetof(struct message, rq));
+    m->lane = l;
+    m->park = true;
+}
+
+/* Any thread. The connection is not armed, so nobody else touches it. Waiting
+ * for room to write wakes one of the layer's threads at once; a peer that
+ * does not even take what was sent before can wait. */
+static void wake(void *ctx)
+{
+    struct conn *c = ctx;
+    struct http_server *s = c->server;
+    timer_set(c);
+    atomic_fetch_sub(&s->parked, 1);
+    struct epoll_event ev = { .events = EPOLLOUT | EPOLLONESHOT, .data.ptr = c };
+    epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, c->fd, &ev);
+}
+
+void park_conn(struct conn *c)
+{
+    struct lane *l = c->msg->lane;
+    atomic_fetch_add(&c->server->parked, 1);
+    lane_when_free(l, wake, c);
+}
