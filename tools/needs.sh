@@ -44,3 +44,7 @@ build_in() {
     ninja -C "$dir" >"$log" 2>&1 || { grep -v '^\[' "$log" >&2; exit 1; }
     rm -f "$log"
 }
+
+test_packages="libcmocka-dev curl nodejs npm"
+# A machine that has Node and npm from elsewhere needs no package for them.
+command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && test_packages="libcmocka-dev curl"

@@ -73,7 +73,7 @@ static struct result read_checkpoint(const struct call *c, struct call_page *p)
         return fail1(ERR_INVALID_QUERY, STR("Query validation error: 'Invalid checkpoint' on property from."));
     p->checkpoint = true;
     p->after_seq = seq;
-    p->limit = p->per_page = (size_t)call_query_int(c, "take", c->op->page.per_page);
+    p->limit = p->per_page = (size_t)call_query_int(c, "take", c->op->page.take);
     return OK;
 }
 
@@ -83,8 +83,9 @@ struct result call_get_page(const struct call *c, struct call_page *out)
     struct call_page p = { .per_page = (size_t)call_query_int(c, "per_page", by->per_page),
                            .page = (size_t)call_query_int(c, "page", 0),
                            .totals = call_query_true(c, "include_totals") };
-    if ((by->kinds & PAGE_CHECKPOINT) && (asked(c, "from") || asked(c, "take"))) {
-        p.totals = false;
+    bool by_offset = by->kinds & PAGE_OFFSET;
+    if ((by->kinds & PAGE_CHECKPOINT) && (!by_offset || asked(c, "from") || asked(c, "take"))) {
+        p.totals = false; /* include_totals is ignored then (list-shapes: recorded) */
         TRY(read_checkpoint(c, &p));
     } else {
         p.all = (by->kinds & PAGE_ALL_BY_DEFAULT) && !asked(c, "per_page") && !asked(c, "page") && !p.totals;
@@ -143,6 +144,8 @@ struct result call_reply_page(struct call *c, const struct call_page *p, struct 
     if (p->totals) {
         json_set_int(a, o, STR("start"), (int64_t)p->offset);
         json_set_int(a, o, STR("limit"), (int64_t)p->per_page);
+        if (c->op->page.length)
+            json_set_int(a, o, STR("length"), (int64_t)json_count(items));
         json_set_int(a, o, STR("total"), (int64_t)total);
     }
     json_set(a, o, c->op->page.items, items);

@@ -31,11 +31,11 @@ static bool read(struct arena *a, str hash, struct pbkdf2 *out)
     p.md = EVP_get_digestbyname(str_cstr(a, str_sub(name, STR("pbkdf2-").len, name.len)));
     if (!p.md || !rest.p)
         return crypto_refused();
-    while (part.p && part.len) {
+    bool has_parameters = str_find_char(part, '=') >= 0;
+    str salt = has_parameters ? str_cut(rest, '$', &rest) : part;
+    while (has_parameters && part.p)
         if (!parameter(str_cut(part, ',', &part), &p))
             return false;
-    }
-    str salt = str_cut(rest, '$', &rest);
     if (!base64_decode_bare(a, salt, &p.salt) || !base64_decode_bare(a, rest, &p.want))
         return false;
     *out = p;

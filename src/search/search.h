@@ -23,8 +23,12 @@ enum search_engine { SEARCH_V1, SEARCH_V2, SEARCH_V3 };
  * ERR_INVALID_QUERY with the parser's words. An empty q matches all: *out NULL. */
 MUST_USE struct result search_parse(struct arena *a, str q, enum search_engine engine, struct search_node **out);
 /* The `search` parameter of API v1 (V1-REFERENCE 1.7). Never fails on unknown
- * attributes; they match nothing. */
-MUST_USE struct result search_parse_api_v1(struct arena *a, str text, struct search_node **out);
+ * attributes; they match nothing. Hand it the form-decoded text: a blank is also
+ * read as a plus, and a plus as a blank. ERR_INVALID_QUERY: too long, no UTF-8. */
+MUST_USE struct result search_parse_api_v1(struct arena *a, str text, struct search_node **out); /* empty: *out NULL */
+/* The same language for the log list of API v1 (11.2): application, connection
+ * and user are its fields; any other is ERR_INVALID_QUERY. */
+MUST_USE struct result search_parse_api_v1_logs(struct arena *a, str text, struct search_node **out);
 /* Building blocks for lists that are searches: `field` equals value. */
 struct search_node *search_equals(struct arena *a, str field, str value);
 struct search_node *search_any(struct arena *a, struct search_node *const *alternatives, size_t count);

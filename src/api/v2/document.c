@@ -2,13 +2,25 @@
 
 #include "domain/document.h"
 
+/* Remove the member at a dotted path. */
+static void hide(struct json *shown, str path)
+{
+    str step = str_cut(path, '.', &path);
+    while (path.p) {
+        shown = json_get(shown, step);
+        step = str_cut(path, '.', &path);
+    }
+    if (json_is(shown, JSON_OBJECT))
+        json_remove(shown, step);
+}
+
 /* A document as a caller sees it: without what the contract hides. */
 static struct json *present(struct call *c, const struct document *d)
 {
     const struct resource_spec *spec = c->op->resource;
-    struct json *shown = json_copy_shallow(c->arena, d->body);
+    struct json *shown = spec->hidden.count ? json_copy(c->arena, d->body) : d->body;
     for (size_t i = 0; i < spec->hidden.count; i++)
-        json_remove(shown, spec->hidden.v[i]);
+        hide(shown, spec->hidden.v[i]);
     return call_pick_fields(c, shown);
 }
 
