@@ -48,7 +48,8 @@ struct cert_request {
  * addresses and not is_ca it is one for TLS servers. */
 MUST_USE struct result cert_make(struct arena *a, const struct sign_key *key, const struct cert_request *rq, str *out_der);
 
-/* Those that take der answer STR_NONE (or false) when it is no certificate. */
+/* What takes der answers STR_NONE or false when it is no certificate; only
+ * cert_to_pem and cert_sha1_hex take any bytes. */
 str cert_to_pem(struct arena *a, str der);
 bool cert_from_pem(struct arena *a, str pem, str *out_der); /* the first certificate in it */
 str cert_to_pkcs7_pem(struct arena *a, str der);
