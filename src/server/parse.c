@@ -144,7 +144,7 @@ static struct refusal of_llhttp(const struct parse *p, llhttp_errno_t err, str s
     case HPE_PAUSED_H2_UPGRADE:
         return (struct refusal){ 505, STR("http2_preface") };
     case HPE_INVALID_VERSION:
-        return (struct refusal){ 505, STR("version") };
+        return strict_version(seen);
     case HPE_INVALID_METHOD:
         return p->line_done ? (struct refusal){ 400, STR("request_line") } : unknown_method(seen);
     case HPE_INVALID_CONTENT_LENGTH:

@@ -82,6 +82,9 @@ enum parse_stage parse_feed(struct parse *p, str data, size_t *out_used);
 /* The lines of a whole head: CRLF everywhere, no folding, no space before the
  * colon, no control character (RFC 9112 §2.2, §5.1, §5.2). */
 struct refusal strict_lines(str head);
+/* For a request line whose version cannot be taken: 505 when it is another HTTP,
+ * 400 when it is none. */
+struct refusal strict_version(str line);
 /* The fields that frame a message or pick the tenant: Host, Content-Length,
  * Transfer-Encoding, Expect and the form of the target. Fills path, query and
  * host of rq and shortens an absolute target to path and query. */

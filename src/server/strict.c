@@ -57,7 +57,19 @@ static bool request_line_holds(str line)
     size_t spaces = 0;
     for (size_t i = 0; i < line.len; i++)
         spaces += line.p[i] == ' ';
-    return spaces == 2 && all(line, V) && !memchr(line.p, '\t', line.len);
+    return spaces == 2 && all(line, V) && !memchr(line.p, '\t', line.len)
+        && (str_ends(line, STR(" HTTP/1.1")) || str_ends(line, STR(" HTTP/1.0")) || strict_version(line).status == 505);
+}
+
+struct refusal strict_version(str line)
+{
+    ptrdiff_t at = str_find(line, STR(" HTTP/"));
+    str version = at < 0 ? STR_NONE : str_sub(line, (size_t)at + 6, 3);
+    bool formed = version.len == 3 && version.p[0] >= '0' && version.p[0] <= '9' && version.p[1] == '.'
+        && version.p[2] >= '0' && version.p[2] <= '9';
+    if (!formed || str_eq(version, STR("1.0")) || str_eq(version, STR("1.1")))
+        return bad(STR("request_line"));
+    return (struct refusal){ 505, STR("version") };
 }
 
 static bool field_line_holds(str line)
