@@ -1,0 +1,20 @@
+/* What is known about fields by their names: the one table of case rules,
+ * dates, bare terms and what search leaves out. */
+#ifndef SEARCH_FIELD_H
+#define SEARCH_FIELD_H
+
+#include "base/str.h"
+
+bool field_is_folded(str field); /* upper and lower case are one */
+bool field_is_date(str field);   /* texts that are dates compare as moments */
+/* Not searched, with everything beneath: pictures and raw profiles of providers. */
+bool field_is_hidden(str field);
+
+/* What "email.domain" is derived from: the text behind the last @, STR_NONE
+ * without one. */
+str field_email_domain(str email);
+
+/* The fields of a user that a bare term looks into. */
+const str *field_user_defaults(size_t *out_count);
+
+#endif
