@@ -6,7 +6,8 @@
  *
  * Some errors make the database drop the whole transaction (a statement
  * interrupted at its deadline, a full disk). Then the function that met it gets
- * its error and the others of the batch run again: fn may run more than once. */
+ * its error and the others of the batch run again, each in a transaction of its
+ * own, where only its own error can hurt it: fn may run more than once. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/inside.h"
@@ -21,7 +22,6 @@ enum {
     QUEUE_MAX = 4096,                /* waiting callers of a tenant, then ERR_BUSY */
     LATER_MAX = 20000,               /* then store_write_later waits like store_write */
     LATER_DELAY_US = 60 * 1000,      /* leaves 40 ms of the promised 100 for the commit */
-    RUNS_MAX = 3,
     WRITER_STACK = 512 * 1024,
     WRITERS_MIN = 2, WRITERS_MAX = 8,
     DISPOSE_ARENA = 2048,
@@ -33,8 +33,9 @@ struct write {
     void *arg;
     struct tx_options o;
     struct result result;
-    unsigned runs;
-    bool bump, later; /* later: on the heap, nobody waits */
+    bool bump;
+    bool again; /* lost what it did to another's error: now runs alone */
+    bool later; /* on the heap, nobody waits */
     sem_t done;
 };
 
@@ -53,7 +54,7 @@ struct batch {
     struct sql *db;
     struct write_list ran; /* whose answers wait for the commit */
     bool open;             /* the transaction */
-    bool bump;
+    bool bump, alone;
     unsigned kept;         /* functions whose changes are in it */
     int64_t until_us;
 };
@@ -216,19 +217,30 @@ static void tenant_done(struct writers *ws, struct tenant *t)
         tenant_release(t);
 }
 
-/* The next function for a batch, or NULL when it is full or none waits. What
- * was put off rides along when nobody waits, and goes first once it is due. */
-static struct write *batch_next(struct writers *ws, const struct batch *b)
+/* Under the lock. What was put off rides along when nobody waits, and goes
+ * first once it is due. */
+static struct write *take_next(struct write_queue *q, int64_t now_us)
 {
-    struct write_queue *q = &b->tenant->queue;
-    int64_t now_us = clock_monotonic_us();
-    if (b->ran.count >= BATCH_MAX || (b->ran.count > 0 && now_us > b->until_us))
-        return NULL;
-    pthread_mutex_lock(&ws->lock);
     bool later_first = q->later.count > 0 && now_us >= q->later_due_us;
     struct write *w = later_first ? NULL : list_take(&q->now);
-    if (!w)
-        w = list_take(&q->later);
+    return w ? w : list_take(&q->later);
+}
+
+/* The next function for a batch, or NULL when it is full or none waits. */
+static struct write *batch_next(struct writers *ws, struct batch *b)
+{
+    struct write_queue *q = &b->tenant->queue;
+    struct write *w = NULL;
+    int64_t now_us = clock_monotonic_us();
+    bool some = b->ran.count > 0;
+    if (b->alone || b->ran.count >= BATCH_MAX || (some && now_us > b->until_us))
+        return NULL;
+    pthread_mutex_lock(&ws->lock);
+    b->alone = q->now.head && q->now.head->again;
+    if (!b->alone)
+        w = take_next(q, now_us);
+    else if (!some)
+        w = list_take(&q->now);
     pthread_mutex_unlock(&ws->lock);
     return w;
 }
@@ -274,18 +286,10 @@ static struct result run_fn(struct batch *b, struct write *w)
 /* The transaction is gone, and what the earlier functions did with it. */
 static void run_again(struct writers *ws, struct batch *b)
 {
-    struct write_list again;
-    list_init(&again);
-    for (struct write *w; (w = list_take(&b->ran));) {
-        if (++w->runs < RUNS_MAX) {
-            list_add(&again, w);
-        } else {
-            w->result = fail(ERR_DATABASE);
-            answer(w);
-        }
-    }
+    for (struct write *w = b->ran.head; w; w = w->next)
+        w->again = true;
     pthread_mutex_lock(&ws->lock);
-    list_put_back(&b->tenant->queue.now, &again);
+    list_put_back(&b->tenant->queue.now, &b->ran);
     pthread_mutex_unlock(&ws->lock);
     b->open = false;
     b->kept = 0;
