@@ -131,7 +131,7 @@ static bool set_names(X509 *x, str common_name, X509 *issuer)
            X509_set_issuer_name(x, issuer ? X509_get_subject_name(issuer) : subject);
 }
 
-static X509 *cert_read(str der)
+X509 *x509_read(str der)
 {
     const unsigned char *at = (const unsigned char *)der.p;
     if (!der.len || der.len > INT32_MAX)
@@ -147,7 +147,7 @@ static X509 *cert_read(str der)
 struct result cert_make(struct arena *a, const struct sign_key *key, const struct cert_request *rq, str *out_der)
 {
     AUTO(X509) *x = X509_new();
-    AUTO(X509) *issuer = rq->issuer_key ? cert_read(rq->issuer_cert_der) : NULL;
+    AUTO(X509) *issuer = rq->issuer_key ? x509_read(rq->issuer_cert_der) : NULL;
     if (rq->issuer_key && !issuer)
         return fail1(ERR_CRYPTO, STR("the issuer's certificate is unreadable"));
     EVP_PKEY *signer = sign_key_evp(rq->issuer_key ? rq->issuer_key : key);
@@ -178,7 +178,7 @@ bool cert_from_pem(struct arena *a, str pem, str *out_der)
     str der;
     if (!pem_decode(a, "CERTIFICATE", pem, &der))
         return false;
-    AUTO(X509) *x = cert_read(der);
+    AUTO(X509) *x = x509_read(der);
     if (!x)
         return false;
     *out_der = der;
@@ -188,7 +188,7 @@ bool cert_from_pem(struct arena *a, str pem, str *out_der)
 /* The certificate alone in a signed-data envelope without signers (RFC 2315 §9). */
 str cert_to_pkcs7_pem(struct arena *a, str der)
 {
-    AUTO(X509) *x = cert_read(der);
+    AUTO(X509) *x = x509_read(der);
     AUTO(PKCS7) *p7 = PKCS7_new();
     unsigned char *bytes = NULL;
     int len = 0;
@@ -220,7 +220,7 @@ str cert_sha1_hex(struct arena *a, str der, char separator)
 
 str cert_subject(struct arena *a, str der)
 {
-    AUTO(X509) *x = cert_read(der);
+    AUTO(X509) *x = x509_read(der);
     if (!x)
         return STR_NONE;
     char *line = X509_NAME_oneline(X509_get_subject_name(x), NULL, 0);
@@ -234,7 +234,7 @@ bool cert_public_key_pem(struct arena *a, str cert_pem_or_der, str *out_pem)
     str der = cert_pem_or_der;
     if (str_find(der, STR("-----BEGIN ")) >= 0 && !pem_decode(a, "CERTIFICATE", cert_pem_or_der, &der))
         return false;
-    AUTO(X509) *x = cert_read(der);
+    AUTO(X509) *x = x509_read(der);
     unsigned char *bytes = NULL;
     int len = x ? i2d_PUBKEY(X509_get0_pubkey(x), &bytes) : 0;
     if (len <= 0)
@@ -255,6 +255,6 @@ static bool time_of(const ASN1_TIME *t, int64_t *out_s)
 
 bool cert_validity(str der, int64_t *out_not_before_s, int64_t *out_not_after_s)
 {
-    AUTO(X509) *x = cert_read(der);
+    AUTO(X509) *x = x509_read(der);
     return x && time_of(X509_get0_notBefore(x), out_not_before_s) && time_of(X509_get0_notAfter(x), out_not_after_s);
 }

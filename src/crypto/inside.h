@@ -31,6 +31,13 @@ str pem_encode(struct arena *a, const char *label, str der);
 /* The first block of that label in text. Only plain base64 inside. */
 bool pem_decode(struct arena *a, const char *label, str text, str *out_der);
 
+/* NULL when der is not one certificate and nothing more. */
+X509 *x509_read(str der);
+/* Of a PUBLIC KEY or else a CERTIFICATE block, or NULL. Not by OpenSSL's own PEM
+ * reader: that one asks the terminal for a password when a block says that it
+ * is encrypted. */
+EVP_PKEY *public_key_read(struct arena *a, str pem);
+
 EVP_PKEY *sign_key_evp(const struct sign_key *k);
 /* Takes over pkey, also on failure. */
 MUST_USE struct result sign_key_from_evp(EVP_PKEY *pkey, bool is_private, struct sign_key **out);

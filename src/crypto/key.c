@@ -88,17 +88,26 @@ struct result sign_key_from_der(str private_der, struct sign_key **out)
     return sign_key_from_evp(pkey, true, out);
 }
 
-struct result sign_key_from_public_pem(str text, struct sign_key **out)
+EVP_PKEY *public_key_read(struct arena *a, str pem)
 {
-    struct arena *a = arena_new(0);
+    str der;
     EVP_PKEY *pkey = NULL;
-    str pem = text, der;
-    if (str_find(text, STR("-----BEGIN CERTIFICATE-----")) >= 0 && !cert_public_key_pem(a, text, &pem))
-        pem = STR_NONE;
     if (pem_decode(a, "PUBLIC KEY", pem, &der)) {
         const unsigned char *at = (const unsigned char *)der.p;
         pkey = d2i_PUBKEY(NULL, &at, (long)der.len);
+    } else if (pem_decode(a, "CERTIFICATE", pem, &der)) {
+        AUTO(X509) *x = x509_read(der);
+        pkey = x ? X509_get_pubkey(x) : NULL;
     }
+    if (!pkey)
+        crypto_refused();
+    return pkey;
+}
+
+struct result sign_key_from_public_pem(str text, struct sign_key **out)
+{
+    struct arena *a = arena_new(0);
+    EVP_PKEY *pkey = public_key_read(a, text);
     arena_free(a);
     return sign_key_from_evp(pkey, false, out);
 }

@@ -1,53 +1,26 @@
 #include "crypto/key_info.h"
 
-#include "crypto/hash.h"
+#include "crypto/inside.h"
 
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/objects.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
+#include <string.h>
 #include <time.h>
 
 enum { KEY_NUMBER_LEN_MAX = 2048 };
 
-static BIO *bio_of(str pem)
+static bool too_long(str pem)
 {
-    return pem.p && pem.len <= PEM_LEN_MAX ? BIO_new_mem_buf(pem.p, (int)pem.len) : NULL;
-}
-
-static X509 *cert_load(str pem)
-{
-    BIO *bio = bio_of(pem);
-    X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    BIO_free(bio);
-    ERR_clear_error();
-    return cert;
-}
-
-static EVP_PKEY *key_load(str pem)
-{
-    BIO *bio = bio_of(pem);
-    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
-    BIO_free(bio);
-    ERR_clear_error();
-    if (key)
-        return key;
-    X509 *cert = cert_load(pem);
-    key = cert ? X509_get_pubkey(cert) : NULL;
-    X509_free(cert);
-    return key;
+    return pem.len > PEM_LEN_MAX;
 }
 
 static str pem_of_key(struct arena *a, EVP_PKEY *key)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *p;
-    long len = PEM_write_bio_PUBKEY(bio, key) == 1 ? BIO_get_mem_data(bio, &p) : 0;
-    str pem = len > 0 ? str_dup(a, (str){ p, (size_t)len }) : STR_NONE;
-    BIO_free(bio);
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(key, &der);
+    str pem = len > 0 ? pem_encode(a, "PUBLIC KEY", (str){ (char *)der, (size_t)len }) : STR_NONE;
+    OPENSSL_free(der);
     return pem;
 }
 
@@ -77,22 +50,38 @@ static str thumbprint(struct arena *a, str canonical)
 static str canonical_rsa(struct arena *a, EVP_PKEY *key)
 {
     str e = number(a, key, OSSL_PKEY_PARAM_RSA_E, 0), n = number(a, key, OSSL_PKEY_PARAM_RSA_N, 0);
-    return e.p && n.p ? str_fmt(a, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}", STR_ARG(e), STR_ARG(n)) : STR_NONE;
+    return !e.p || !n.p
+               ? STR_NONE
+               : str_fmt(a, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}", STR_ARG(e), STR_ARG(n));
 }
 
-static str curve_name(int bits)
+/* Other curves have as many bits as these, so it goes by name. */
+static const struct { const char *group; str crv; } curves[] = {
+    { "prime256v1", STR_INIT("P-256") },
+    { "secp384r1", STR_INIT("P-384") },
+    { "secp521r1", STR_INIT("P-521") },
+};
+
+static str curve_name(EVP_PKEY *key)
 {
-    return bits == 256 ? STR("P-256") : bits == 384 ? STR("P-384") : bits == 521 ? STR("P-521") : STR_NONE;
+    char group[32];
+    if (!EVP_PKEY_get_group_name(key, group, sizeof group, NULL))
+        return STR_NONE;
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+        if (strcmp(group, curves[i].group) == 0)
+            return curves[i].crv;
+    return STR_NONE;
 }
 
 static str canonical_ec(struct arena *a, EVP_PKEY *key)
 {
-    int bits = EVP_PKEY_get_bits(key), width = (bits + 7) / 8;
-    str crv = curve_name(bits);
+    int width = (EVP_PKEY_get_bits(key) + 7) / 8;
+    str crv = curve_name(key);
     str x = number(a, key, OSSL_PKEY_PARAM_EC_PUB_X, width), y = number(a, key, OSSL_PKEY_PARAM_EC_PUB_Y, width);
     if (!crv.p || !x.p || !y.p)
         return STR_NONE;
-    return str_fmt(a, "{\"crv\":\"%.*s\",\"kty\":\"EC\",\"x\":\"%.*s\",\"y\":\"%.*s\"}", STR_ARG(crv), STR_ARG(x), STR_ARG(y));
+    return str_fmt(a, "{\"crv\":\"%.*s\",\"kty\":\"EC\",\"x\":\"%.*s\",\"y\":\"%.*s\"}", STR_ARG(crv), STR_ARG(x),
+                   STR_ARG(y));
 }
 
 static str canonical_ed25519(struct arena *a, EVP_PKEY *key)
@@ -134,7 +123,7 @@ static bool describe_key(struct arena *a, EVP_PKEY *key, struct public_key_info 
 
 bool public_key_info_read(struct arena *a, str pem, struct public_key_info *out)
 {
-    EVP_PKEY *key = key_load(pem);
+    EVP_PKEY *key = too_long(pem) ? NULL : public_key_read(a, pem);
     bool ok = key && describe_key(a, key, out);
     EVP_PKEY_free(key);
     ERR_clear_error();
@@ -190,7 +179,8 @@ static bool describe_cert(struct arena *a, X509 *cert, struct cert_info *out)
 
 bool cert_info_read(struct arena *a, str pem, struct cert_info *out)
 {
-    X509 *cert = cert_load(pem);
+    str der;
+    X509 *cert = !too_long(pem) && pem_decode(a, "CERTIFICATE", pem, &der) ? x509_read(der) : NULL;
     bool ok = cert && describe_cert(a, cert, out);
     X509_free(cert);
     ERR_clear_error();
