@@ -45,6 +45,13 @@ def tables(c, out, lenient):
         write(os.path.join(out, "openapi-%s.json" % api), text)
 
 
+def depfile(path, out, root):
+    """What the tables are made from, for the build."""
+    used = [os.path.join(d, n) for top in ("contract", "tools") for d, _, names in os.walk(os.path.join(root, top))
+            for n in names if n.endswith((".yaml", ".py"))]
+    write(path, "%s: %s\n" % (os.path.join(out, "err_kinds.h"), " ".join(sorted(used))))
+
+
 def report(faults, lenient):
     for line in faults.errors:
         print("error: " + line, file=sys.stderr)
@@ -61,6 +68,7 @@ def main():
     ap.add_argument("--kinds", metavar="FILE")
     ap.add_argument("--root", default=ROOT, help=argparse.SUPPRESS)
     ap.add_argument("--out", metavar="DIR")
+    ap.add_argument("--depfile", metavar="FILE")
     a = ap.parse_args()
     faults = model.Faults(a.lenient)
     if a.kinds:
@@ -74,7 +82,10 @@ def main():
         write(os.path.join(a.root, "docs/coverage.md"), docs.coverage_md(c))
         write(os.path.join(a.root, "docs/settings.md"), docs.settings_md(c))
     elif status == 0 and not a.check:
-        tables(c, a.out or os.path.join(a.root, "build/gen"), a.lenient)
+        out = a.out or os.path.join(a.root, "build/gen")
+        tables(c, out, a.lenient)
+        if a.depfile:
+            depfile(a.depfile, out, a.root)
     return status
 
 

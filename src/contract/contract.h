@@ -126,11 +126,6 @@ enum v1_credential { V1_PUBLIC, V1_ANY, V1_GLOBAL, V1_CLIENT };
 enum page_kind { PAGE_OFFSET = 1u << 0, PAGE_CHECKPOINT = 1u << 1, PAGE_ALL_BY_DEFAULT = 1u << 2 };
 enum body_kind { BODY_JSON = 1u << 0, BODY_FORM = 1u << 1, BODY_MULTIPART = 1u << 2 };
 
-struct op_param {
-    str name;
-    const struct schema *schema;
-    bool required;
-};
 struct op_reply {
     int status;
     const struct schema *schema; /* NULL: empty or text */
@@ -156,7 +151,7 @@ struct operation {
     uint8_t guard_count;
     bool needs_token;
     enum v1_credential credential;
-    const struct op_param *path_params, *query_params;
+    const struct schema_member *path_params, *query_params;
     uint8_t path_param_count, query_param_count;
     const struct schema *body; /* NULL: none taken, whatever is sent is ignored */
     unsigned body_kinds;

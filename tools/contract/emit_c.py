@@ -258,8 +258,8 @@ def operation(out, tables, op):
          ".needs_token = %s" % ("true" if op.needs_token else "false"), ".credential = V1_" + op.credential.upper(),
          ".tx = TX_" + op.tx.upper()]
     f += scope_fields(out, n, op) + page_fields(op)
-    f += array(out, "struct op_param", n + "_path", op_params(tables, op.path_params), "path_params", "path_param_count")
-    f += array(out, "struct op_param", n + "_query", op_params(tables, op.query), "query_params", "query_param_count")
+    f += array(out, "struct schema_member", n + "_path", op_params(tables, op.path_params), "path_params", "path_param_count")
+    f += array(out, "struct schema_member", n + "_query", op_params(tables, op.query), "query_params", "query_param_count")
     replies = ["{ %d, %s, %s }" % (status, "NULL" if s is None else "S + %d" % tables.schema(s), "true" if text else "false")
                for status, s, text in op.replies]
     f += array(out, "struct op_reply", n + "_replies", replies, "replies", "reply_count")
@@ -275,10 +275,10 @@ def contract_tables_c(c, documents, weak):
     """Fills c.patterns; so ids_h comes after this."""
     tables, helpers = Tables(c.formats, c.patterns), []
     rows = [operation(helpers, tables, op) for op in c.operations]
-    out = [NOTICE, '#include "contract/contract.h"\n#include "contract/pattern.h"\n\n', tables.text(), "".join(helpers)]
+    out = [NOTICE, '#include "contract/contract.h"\n#include "contract/ecma.h"\n\n', tables.text(), "".join(helpers)]
     out.append("const struct operation operations[OP_MAX] = {\n%s};\n" % "".join(rows))
     out.append("const str scope_names[SCOPE_MAX] = {\n%s};\n" % "".join("    %s,\n" % c_str(s) for s in c.scopes))
-    out.append("const str pattern_texts[PATTERN_MAX] = {\n    { NULL, 0 },\n%s};\n" % "".join(
+    out.append("const str ecma_patterns[PATTERN_MAX] = {\n    { NULL, 0 },\n%s};\n" % "".join(
         "    %s,\n" % c_str(p) for p in c.patterns))
     out.append(err_rows(c.errors))
     out.append(resources(c, weak))
