@@ -135,7 +135,7 @@ static struct result upgrade(struct tenant *t)
     TRY(pool_take_writer(&t->pool, &db));
     struct result r = migrate(db, &tenant_schema, t->pool.path);
     pool_give_writer(&t->pool);
-    return result_about(r, t->info.name);
+    return result_about(r, str_from(t->store->dir));
 }
 
 struct result tenant_connect(struct tenant *t)
