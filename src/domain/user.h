@@ -105,6 +105,15 @@ MUST_USE struct result user_delete_all(struct tx *tx);
 /* A connection goes: its users go (those of whom another identity stays lose only this one). */
 MUST_USE struct result user_delete_of_connection(struct tx *tx, str connection);
 
+/* --- linking (AUTH-REFERENCE 26) ------------------------------------------------------ */
+/* The user of that identity goes: its identities join primary, its root attributes become profileData, its metadata is
+ * dropped. *out: the identities as the real API answers. Errors: ERR_INVALID_BODY (no such identity, or primary's own),
+ * ERR_IDENTITY_EXISTS (linked already, here or elsewhere). */
+MUST_USE struct result user_link(struct tx *tx, const struct user *primary, str provider, str native_id, struct json **out);
+/* A user with that id comes back, made of the profileData. No such identity is no error. Errors: ERR_INVALID_BODY for
+ * the first identity. */
+MUST_USE struct result user_unlink(struct tx *tx, const struct user *u, str provider, str native_id, struct json **out);
+
 /* --- provider tokens -------------------------------------------------------------------- */
 enum user_token { USER_TOKEN_ACCESS, USER_TOKEN_ACCESS_SECRET, USER_TOKEN_REFRESH, USER_TOKEN_MAX };
 MUST_USE struct result user_token_set(struct tx *tx, const struct user *u, str provider, str native_id, enum user_token kind,

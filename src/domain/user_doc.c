@@ -98,3 +98,8 @@ str user_identity_uid(struct arena *a, const struct json *identity)
     str provider = json_get_text(identity, STR("provider")), native = json_get_text(identity, STR("user_id"));
     return str_fmt(a, "%.*s|%.*s", STR_ARG(provider), STR_ARG(native));
 }
+
+str user_secret_name(struct arena *a, str identity, str detail)
+{
+    return str_fmt(a, "%.*s\t%.*s", STR_ARG(identity), STR_ARG(detail));
+}

@@ -14,6 +14,8 @@ struct json *user_doc_identity(const struct json *doc, size_t i);
 /* The identity of that connection; STR_NONE: the first one. NULL: none. */
 struct json *user_doc_identity_of(const struct json *doc, str connection);
 str user_identity_uid(struct arena *a, const struct json *identity); /* "provider|native" */
+/* How rows of user_secrets are named: by identity first, so that they move with it. */
+str user_secret_name(struct arena *a, str identity, str detail);
 
 /* --- user_metadata.c ------------------------------------------------------------------ */
 /* Keys with '.' or '$', and reserved names in app_metadata: ERR_INVALID_BODY. v may be NULL or null. */
@@ -23,7 +25,7 @@ struct json *user_metadata_merge(struct arena *a, const struct json *was, const 
 
 /* --- user_rules.c: what a connection says about its users -------------------------------- */
 struct user_rules {
-    bool takes_password, needs_password;
+    bool takes_password; /* and needs one */
     bool takes_username, needs_username, needs_email, needs_phone;
     bool needs_any; /* one of the identifiers at least */
     bool email_is_identifier, username_is_identifier, phone_is_identifier; /* unique, and found by a login */

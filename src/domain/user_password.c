@@ -14,7 +14,7 @@ struct result user_password_hash(struct tx *tx, int64_t user_row, str identity, 
     struct sql_value value;
     bool found;
     TRY(sql_row(tx->sql, tx->arena, "SELECT value FROM user_secrets WHERE user = ? AND kind = 'password' AND name = ?",
-                SQL_ARGS(sql_int(user_row), sql_text(identity)), &value, 1, &found));
+                SQL_ARGS(sql_int(user_row), sql_text(user_secret_name(tx->arena, identity, STR("")))), &value, 1, &found));
     *out_hash = found ? value.s : STR_NONE;
     return OK;
 }
@@ -39,7 +39,7 @@ static struct result read_history(struct tx *tx, int64_t user_row, unsigned size
 
 static struct result keep_old(struct tx *tx, int64_t user_row, str identity, str old, unsigned history_size)
 {
-    str name = str_fmt(tx->arena, "%.*s %lld", STR_ARG(identity), (long long)tx->now_us);
+    str name = user_secret_name(tx->arena, identity, str_fmt(tx->arena, "%lld", (long long)tx->now_us));
     TRY(sql_run(tx->sql,
                 "INSERT INTO user_secrets (user, kind, name, value, changed_at) VALUES (?, 'password_history', ?, ?, ?) "
                 "ON CONFLICT (user, kind, name) DO UPDATE SET value = excluded.value",
@@ -61,7 +61,9 @@ struct result user_password_store(struct tx *tx, const struct connection *c, int
     return sql_run(tx->sql,
                    "INSERT INTO user_secrets (user, kind, name, value, changed_at) VALUES (?, 'password', ?, ?, ?) "
                    "ON CONFLICT (user, kind, name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at",
-                   SQL_ARGS(sql_int(user_row), sql_text(identity), sql_text(hash), sql_int(tx->now_us)), NULL);
+                   SQL_ARGS(sql_int(user_row), sql_text(user_secret_name(tx->arena, identity, STR(""))), sql_text(hash),
+                            sql_int(tx->now_us)),
+                   NULL);
 }
 
 /* --- inside the transaction ----------------------------------------------------------- */

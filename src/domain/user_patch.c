@@ -43,25 +43,6 @@ static struct result check_pairs(const struct patch *p)
     return OK;
 }
 
-static struct result check_known(const struct patch *p)
-{
-    static const char *const others[] = {
-        "blocked",  "email_verified",    "email",        "phone_number", "phone_verified", "user_metadata", "app_metadata",
-        "password", "verify_email", "verify_phone_number", "connection", "client_id", "username",
-    };
-    const struct json_member *m;
-    JSON_EACH_MEMBER(p->body, i, m) {
-        const struct user_attribute *attribute = user_attribute_find(m->key);
-        bool known = attribute && attribute->flags & USER_ATTRIBUTE_PROFILE;
-        for (size_t k = 0; !known && k < sizeof others / sizeof *others; k++)
-            known = str_eq(m->key, str_from(others[k]));
-        if (!known)
-            return fail1(ERR_INVALID_BODY, str_fmt(p->a, "Payload validation error: 'Additional properties not allowed: %.*s'.",
-                                                   STR_ARG(m->key)));
-    }
-    return OK;
-}
-
 /* --- whose identity --------------------------------------------------------------------------- */
 
 static struct json *profile_of(struct patch *p)
@@ -336,7 +317,6 @@ struct result user_patch(struct tx *tx, str id, const struct user_change *change
     TRY(user_by_id(tx, id, &was));
     struct patch p = { .tx = tx, .a = tx->arena, .change = change, .body = change->body, .was = &was };
     p.now = json_copy(tx->arena, was.doc);
-    TRY(check_known(&p));
     TRY(check_pairs(&p));
     TRY(find_identity(&p));
     TRY(apply(&p));

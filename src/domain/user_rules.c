@@ -66,8 +66,7 @@ void user_rules_read(const struct connection *c, struct user_rules *out)
         return;
     const struct json *attributes = json_get(c->options, STR("attributes"));
     const struct json *by_password = json_at(c->options, "authentication_methods.password.enabled");
-    out->takes_password = true;
-    out->needs_password = !by_password || json_true(by_password);
+    out->takes_password = !by_password || json_true(by_password);
     if (json_count(attributes))
         read_attributes(attributes, out);
     else

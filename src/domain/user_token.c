@@ -1,7 +1,7 @@
 #include "domain/user_internal.h"
 
-/* Provider tokens of identities, sealed in user_secrets: kind "idp", name
- * "<member> <provider>|<native id>". */
+/* Provider tokens of identities, sealed in user_secrets. The seal names the
+ * identity, not the user, since identities move when users are linked. */
 static const str members[USER_TOKEN_MAX] = {
     [USER_TOKEN_ACCESS] = STR_INIT("access_token"),
     [USER_TOKEN_ACCESS_SECRET] = STR_INIT("access_token_secret"),
@@ -9,31 +9,28 @@ static const str members[USER_TOKEN_MAX] = {
 };
 #define KIND STR("idp")
 
-static str name_of(struct arena *a, enum user_token kind, str identity)
-{
-    return str_fmt(a, "%.*s %.*s", STR_ARG(members[kind]), STR_ARG(identity));
-}
-
 struct result user_token_set(struct tx *tx, const struct user *u, str provider, str native_id, enum user_token kind, str value)
 {
-    str name = name_of(tx->arena, kind, str_fmt(tx->arena, "%.*s|%.*s", STR_ARG(provider), STR_ARG(native_id)));
+    str identity = str_fmt(tx->arena, "%.*s|%.*s", STR_ARG(provider), STR_ARG(native_id));
+    str name = user_secret_name(tx->arena, identity, members[kind]);
     return sql_run(tx->sql,
                    "INSERT INTO user_secrets (user, kind, name, value, changed_at) VALUES (?, 'idp', ?, ?, ?) "
                    "ON CONFLICT (user, kind, name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at",
-                   SQL_ARGS(sql_int(u->row), sql_text(name), sql_text(tx_seal(tx, KIND, u->uid, name, value)), sql_int(tx->now_us)),
+                   SQL_ARGS(sql_int(u->row), sql_text(name), sql_text(tx_seal(tx, KIND, identity, members[kind], value)),
+                            sql_int(tx->now_us)),
                    NULL);
 }
 
 static struct result add_token(struct tx *tx, const struct user *u, struct json *identity, enum user_token kind)
 {
-    str name = name_of(tx->arena, kind, user_identity_uid(tx->arena, identity)), value;
+    str uid = user_identity_uid(tx->arena, identity), name = user_secret_name(tx->arena, uid, members[kind]), value;
     struct sql_value sealed;
     bool found;
     TRY(sql_row(tx->sql, tx->arena, "SELECT value FROM user_secrets WHERE user = ? AND kind = 'idp' AND name = ?",
                 SQL_ARGS(sql_int(u->row), sql_text(name)), &sealed, 1, &found));
     if (!found)
         return OK;
-    TRY(tx_unseal(tx, KIND, u->uid, name, sealed.s, &value));
+    TRY(tx_unseal(tx, KIND, uid, members[kind], sealed.s, &value));
     json_set_text(tx->arena, identity, members[kind], value);
     return OK;
 }
