@@ -16,12 +16,28 @@ static void write_escape(struct buf *b, unsigned char c)
     buf_add(b, (str){ (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6 });
 }
 
+/* The usual case: nothing to escape, one reservation. */
+static void write_plain(struct buf *b, str s)
+{
+    if (!buf_reserve(b, s.len + 2))
+        return;
+    char *to = b->p + b->len;
+    *to = '"';
+    if (s.len)
+        memcpy(to + 1, s.p, s.len);
+    to[s.len + 1] = '"';
+    b->len += s.len + 2;
+}
+
 void json_write_string(struct buf *b, str s)
 {
-    const char *at = s.p, *end = s.p + s.len;
+    const char *at = s.p, *end = s.p + s.len, *stop = scan_plain(at, end, false);
+    if (stop == end) {
+        write_plain(b, s);
+        return;
+    }
     buf_add_char(b, '"');
-    while (at < end) {
-        const char *stop = scan_plain(at, end, false);
+    for (; at < end; stop = scan_plain(at, end, false)) {
         if (stop > at)
             buf_add(b, (str){ at, (size_t)(stop - at) });
         if (stop < end)
