@@ -144,7 +144,10 @@ static enum step on_interim(struct conn *c)
     if (has_expired(c))
         return STEP_CLOSE;
     enum io io = respond_write(c);
-    return io == IO_OK ? go(c, CONN_BODY) : step_of(io);
+    if (io != IO_OK)
+        return step_of(io);
+    respond_begin(c->msg);
+    return go(c, CONN_BODY);
 }
 
 static enum step on_body(struct conn *c)

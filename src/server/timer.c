@@ -57,37 +57,47 @@ void table_remove(struct http_server *s, struct conn *c)
 
 /* --- deadlines ------------------------------------------------------------------- */
 
-/* How long the wait that c goes into may last, counted from its phase's start.
- * Bodies and answers get more time as they move. */
-static int64_t phase_ms(const struct conn *c)
+struct patience {
+    int64_t wait_ms; /* for this wait alone */
+    uint64_t moved;  /* bytes that the phase has moved so far */
+};
+
+static struct patience patience_of(const struct conn *c)
 {
     const struct http_config *cfg = &c->server->cfg;
     switch (c->state) {
     case CONN_HANDSHAKE:
     case CONN_HEAD:
-        return cfg->header_timeout_ms;
+        return (struct patience){ cfg->header_timeout_ms, 0 };
     case CONN_IDLE:
-        return cfg->idle_timeout_ms;
+        return (struct patience){ cfg->idle_timeout_ms, 0 };
     case CONN_BODY:
-        return cfg->body_timeout_ms + (int64_t)(c->msg->parse.body_wire / BYTES_PER_MS_MIN);
+        return (struct patience){ cfg->body_timeout_ms, c->msg->parse.body_wire };
     case CONN_INTERIM:
     case CONN_HANDLE:
     case CONN_WRITE:
-        return cfg->write_timeout_ms + (int64_t)(c->msg->out_sent / BYTES_PER_MS_MIN);
+        return (struct patience){ cfg->write_timeout_ms, c->msg->out_sent };
     case CONN_LINGER:
     case CONN_STATE_MAX:
         break;
     }
-    return LINGER_MS;
+    return (struct patience){ LINGER_MS, 0 };
 }
 
+/* A wait may last its time-out. The phase as a whole may last that long too,
+ * and longer only as bytes move: neither a standstill nor a trickle holds a
+ * connection. */
 void timer_set(struct conn *c)
 {
+    int64_t now = timer_now_ms();
     if (atomic_load_explicit(&c->phase, memory_order_relaxed) != (int)c->state || c->state == CONN_IDLE) {
-        c->phase_start_ms = timer_now_ms();
+        c->phase_start_ms = now;
         atomic_store_explicit(&c->phase, (int)c->state, memory_order_relaxed);
     }
-    atomic_store_explicit(&c->deadline_ms, c->phase_start_ms + phase_ms(c), memory_order_release);
+    struct patience p = patience_of(c);
+    int64_t whole = c->phase_start_ms + p.wait_ms + (int64_t)(p.moved / BYTES_PER_MS_MIN);
+    int64_t single = now + p.wait_ms;
+    atomic_store_explicit(&c->deadline_ms, single < whole ? single : whole, memory_order_release);
 }
 
 void timer_clear(struct conn *c)

@@ -76,8 +76,11 @@ static size_t number_of(str s, size_t otherwise)
 static void on_big(struct http_request *rq, struct http_response *rs)
 {
     reply_text(rs, STR(""));
-    for (size_t left = number_of(rq->query, 1000); left > 0; left--)
-        buf_add_char(&rs->body, (char)('a' + left % 26));
+    static const str wheel = STR_INIT("zyxwvutsrqponmlkjihgfedcbazyxwvutsrqponmlkjihgfedcba");
+    for (size_t left = number_of(rq->query, 1000), part; left > 0; left -= part) {
+        part = left % 26 ? left % 26 : 26;
+        buf_add(&rs->body, str_sub(wheel, 25 - left % 26, part));
+    }
 }
 
 /* /sleep?MS */
