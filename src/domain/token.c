@@ -4,136 +4,8 @@
 #include "crypto/hash.h"
 #include "crypto/jwt.h"
 #include "crypto/random.h"
-#include "domain/client.h"
-#include "domain/client_grant.h"
-#include "domain/resource_server.h"
 #include "domain/signing_key.h"
-#include "domain/tenant_settings.h"
-
-/* --- what a request leads to: read once, then signed outside the transaction ------- */
-
-struct plan {
-    const struct token_request *rq;
-    struct client client;
-    str audience;
-    bool for_v1;
-    struct resource_server api;
-    str scope;         /* granted, space separated */
-    bool permissions;  /* RBAC dialect: the scopes stand in `permissions` too */
-    bool profile_9068; /* RFC 9068 dialect */
-};
-
-/* The method that the client is registered with decides what counts. */
-static bool authenticated(const struct client *c, const struct client_auth *auth)
-{
-    if (c->is_public || !auth->secret.p)
-        return false;
-    if (str_eq(c->auth_method, STR("client_secret_basic")) && !auth->by_basic)
-        return false;
-    if (str_eq(c->auth_method, STR("client_secret_post")) && auth->by_basic)
-        return false;
-    bool by_secret = c->auth_method.len == 0 || str_starts(c->auth_method, STR("client_secret_"));
-    return by_secret && client_secret_check(c, auth->secret);
-}
-
-static struct result find_client(struct tx *tx, struct plan *p)
-{
-    bool found;
-    TRY(client_find(tx, p->rq->client.client_id, &p->client, &found));
-    if (!found)
-        return fail(ERR_CLIENT_UNAUTHORIZED);
-    if (p->client.is_public)
-        return fail1(ERR_GRANT_NOT_ALLOWED, STR("client_credentials"));
-    return authenticated(&p->client, &p->rq->client) ? OK : fail(ERR_CLIENT_UNAUTHORIZED);
-}
-
-/* Without an audience the kind of token is v1's, unless the tenant names a
- * default audience and has switched v1 off for ordinary clients
- * (V1-V2-SEMANTICS 2). */
-static struct result choose_audience(struct tx *tx, struct plan *p)
-{
-    p->audience = p->rq->audience;
-    if (p->audience.len)
-        return OK;
-    struct json *settings;
-    TRY(tenant_settings_read(tx, &settings));
-    bool v1_closed = tenant_settings_flag(settings, STR("disable_v1_for_ordinary_clients"));
-    str preset = json_get_text(settings, STR("default_audience"));
-    if (!v1_closed || p->client.is_global) {
-        bool allowed = p->client.is_global || (p->client.is_first_party && client_has_grant_type(&p->client, STR("client_credentials")));
-        p->for_v1 = true;
-        return allowed ? OK : fail(ERR_V1_NOT_ALLOWED);
-    }
-    p->audience = preset;
-    return preset.len ? OK : fail(ERR_V1_NOT_ALLOWED);
-}
-
-static str all_granted(struct arena *a, const struct client_grant *g, const struct resource_server *api)
-{
-    struct json *item;
-    str out = STR("");
-    bool all = g->allow_all_scopes;
-    const struct json *from = all ? api->scopes : g->scope;
-    struct buf b;
-    buf_init(&b, 1 << 20);
-    JSON_EACH_ITEM(from, i, item) {
-        if (b.len)
-            buf_add_char(&b, ' ');
-        buf_add(&b, all ? json_get_text(item, STR("value")) : json_text(item));
-    }
-    out = str_dup(a, buf_str(&b));
-    buf_free(&b);
-    return out;
-}
-
-static bool grants(const struct client_grant *g, const struct resource_server *api, str scope)
-{
-    return g->allow_all_scopes ? resource_server_has_scope(api, scope) : client_grant_allows(g, scope);
-}
-
-static struct result narrow_scopes(struct arena *a, struct plan *p, const struct client_grant *g)
-{
-    str missing = STR_NONE, rest = p->rq->scope;
-    while (rest.p) {
-        str one = str_cut(rest, ' ', &rest);
-        if (one.len && !grants(g, &p->api, one))
-            missing = missing.p ? str_cat(a, str_cat(a, missing, STR(", ")), one) : one;
-    }
-    p->scope = str_trim(p->rq->scope);
-    return missing.p ? fail1(ERR_SCOPES_NOT_GRANTED, missing) : OK;
-}
-
-static struct result grant_scopes(struct tx *tx, struct plan *p)
-{
-    struct client_grant g;
-    bool found;
-    TRY(client_grant_find(tx, p->client.client_id, p->audience, STR("client"), &g, &found));
-    if (!found)
-        return fail1(ERR_NO_CLIENT_GRANT, p->audience);
-    if (str_trim(p->rq->scope).len)
-        return narrow_scopes(tx->arena, p, &g);
-    p->scope = all_granted(tx->arena, &g, &p->api);
-    return OK;
-}
-
-static struct result plan_read(struct tx *tx, void *arg)
-{
-    struct plan *p = arg;
-    bool found;
-    TRY(find_client(tx, p));
-    TRY(choose_audience(tx, p));
-    if (p->for_v1)
-        return OK;
-    if (!client_has_grant_type(&p->client, STR("client_credentials")))
-        return fail1(ERR_GRANT_NOT_ALLOWED, STR("client_credentials"));
-    TRY(resource_server_find(tx, p->audience, &p->api, &found));
-    if (!found)
-        return fail1(ERR_UNKNOWN_AUDIENCE, p->audience);
-    str dialect = json_get_text(p->api.body, STR("token_dialect"));
-    p->permissions = json_get_true(p->api.body, STR("enforce_policies")) && str_ends(dialect, STR("_authz"));
-    p->profile_9068 = str_starts(dialect, STR("rfc9068_profile"));
-    return grant_scopes(tx, p);
-}
+#include "domain/token_plan.h"
 
 /* --- the v1 token ------------------------------------------------------------------------ */
 
@@ -154,9 +26,8 @@ static struct result v1_store(struct tx *tx, void *arg)
     return log_append(tx, &e);
 }
 
-static struct result issue_v1(struct tenant *t, const struct plan *p, struct token_reply *out)
+static struct result issue_v1(struct tenant *t, const struct token_request *rq, const struct token_plan *p, struct token_reply *out)
 {
-    const struct token_request *rq = p->rq;
     struct v1_token v1 = { .token = random_text(rq->arena, RANDOM_ALNUM, V1_TOKEN_LEN), .client_id = p->client.client_id };
     struct tx_options o = { .arena = rq->arena, .now_us = rq->now_us, .actor = rq->actor };
     TRY(store_write(t, &o, v1_store, &v1));
@@ -198,10 +69,11 @@ static void write_permissions(struct buf *b, str scope)
     buf_add_char(b, ']');
 }
 
-static str claims_of(struct arena *a, struct tenant *t, const struct plan *p)
+static str claims_of(struct tenant *t, const struct token_request *rq, const struct token_plan *p)
 {
+    struct arena *a = rq->arena;
     struct buf b;
-    int64_t now_s = p->rq->now_us / US_PER_S;
+    int64_t now_s = rq->now_us / US_PER_S;
     buf_init(&b, 1 << 20);
     write_member(&b, "iss", tenant_issuer(t));
     write_member(&b, "sub", str_cat(a, p->client.client_id, STR("@clients")));
@@ -225,10 +97,10 @@ static str claims_of(struct arena *a, struct tenant *t, const struct plan *p)
     return claims;
 }
 
-static struct result sign(struct tenant *t, const struct plan *p, str *out_token)
+static struct result sign(struct tenant *t, const struct token_request *rq, const struct token_plan *p, str *out_token)
 {
-    struct arena *a = p->rq->arena;
-    str claims = claims_of(a, t, p);
+    struct arena *a = rq->arena;
+    str claims = claims_of(t, rq, p);
     str typ = p->profile_9068 ? STR("at+jwt") : STR("JWT");
     if (str_eq(p->api.signing_alg, STR("HS256"))) {
         struct jwt_key hs = { .alg = JWT_HS256, .secret = p->api.signing_secret };
@@ -285,36 +157,46 @@ static struct result write_exchange(struct tx *tx, void *arg)
     return r;
 }
 
-static void log_exchange(struct tenant *t, const struct plan *p, struct result r)
+/* p: NULL when the request was refused. */
+static void log_exchange(struct tenant *t, const struct token_request *rq, const struct token_plan *p, struct result r)
 {
-    struct exchange_log x = { .now_us = p->rq->now_us, .ok = !failed(r) };
-    keep(&x.client_id, p->rq->client.client_id);
-    keep(&x.client_name, p->client.name);
-    keep(&x.audience, p->audience);
-    keep(&x.scope, p->scope);
-    keep(&x.reason, err_rows[r.kind].words[API_AUTH].text);
-    if (p->rq->actor) {
-        keep(&x.ip, p->rq->actor->ip);
-        keep(&x.user_agent, p->rq->actor->user_agent);
+    struct exchange_log x = { .now_us = rq->now_us, .ok = !failed(r) };
+    keep(&x.client_id, rq->client.client_id);
+    keep(&x.audience, p ? p->audience : rq->audience);
+    keep(&x.scope, p ? p->scope : rq->scope);
+    if (p)
+        keep(&x.client_name, p->client.name);
+    if (failed(r))
+        keep(&x.reason, err_rows[r.kind].words[API_AUTH].text);
+    if (rq->actor) {
+        keep(&x.ip, rq->actor->ip);
+        keep(&x.user_agent, rq->actor->user_agent);
     }
     store_write_later(t, write_exchange, &x, sizeof x);
 }
 
-struct result token_client_credentials(struct tenant *t, const struct token_request *rq, struct token_reply *out)
+static struct result issue_jwt(struct tenant *t, const struct token_request *rq, const struct token_plan *p, struct token_reply *out)
 {
-    struct plan p = { .rq = rq };
-    struct tx_options o = { .arena = rq->arena, .now_us = rq->now_us };
-    struct result r = store_read(t, &o, plan_read, &p);
-    if (!failed(r) && p.for_v1)
-        return issue_v1(t, &p, out);
-    str token = STR_NONE;
-    if (!failed(r))
-        r = sign(t, &p, &token);
-    log_exchange(t, &p, r);
+    str token;
+    struct result r = sign(t, rq, p, &token);
+    log_exchange(t, rq, p, r);
     TRY(r);
     *out = (struct token_reply){ .access_token = token,
                                  .token_type = STR("Bearer"),
-                                 .scope = p.scope.len ? p.scope : STR_NONE,
-                                 .expires_in_s = p.api.token_lifetime_s };
+                                 .scope = p->scope.len ? str_dup(rq->arena, p->scope) : STR_NONE,
+                                 .expires_in_s = p->api.token_lifetime_s };
     return OK;
+}
+
+struct result token_client_credentials(struct tenant *t, const struct token_request *rq, struct token_reply *out)
+{
+    const struct token_plan *p;
+    struct result r = token_plan_get(t, rq, &p);
+    if (failed(r)) {
+        log_exchange(t, rq, NULL, r);
+        return r;
+    }
+    r = p->for_v1 ? issue_v1(t, rq, p, out) : issue_jwt(t, rq, p, out);
+    token_plan_release(p);
+    return r;
 }
