@@ -51,7 +51,7 @@ bool buf_reserve(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, str s)
 {
-    if (s.len == 0 || !buf_reserve(b, s.len))
+    if (b->full || s.len == 0 || !buf_reserve(b, s.len))
         return;
     memcpy(b->p + b->len, s.p, s.len);
     b->len += s.len;
@@ -59,12 +59,8 @@ void buf_add(struct buf *b, str s)
 
 void buf_add_char(struct buf *b, char c)
 {
-    if (b->len == b->cap && !buf_reserve(b, 1))
+    if (b->full || !buf_reserve(b, 1))
         return;
-    if (b->len >= b->max) {
-        b->full = true;
-        return;
-    }
     b->p[b->len++] = c;
 }
 
