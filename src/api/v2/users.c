@@ -143,17 +143,6 @@ static struct result read_sort(const struct call *c, struct search_request *rq)
     return OK;
 }
 
-static struct result reply_totals(struct call *c, const struct call_page *p, size_t total, struct json *users)
-{
-    struct json *o = json_object(c->arena);
-    json_set_int(c->arena, o, STR("start"), (int64_t)p->offset);
-    json_set_int(c->arena, o, STR("limit"), (int64_t)p->per_page);
-    json_set_int(c->arena, o, STR("length"), (int64_t)json_count(users));
-    json_set(c->arena, o, STR("users"), users);
-    json_set_int(c->arena, o, STR("total"), (int64_t)total);
-    return call_reply(c, 200, o);
-}
-
 struct result v2_users_list(struct call *c)
 {
     struct call_page p;
@@ -167,7 +156,7 @@ struct result v2_users_list(struct call *c)
     TRY(read_sort(c, &rq));
     TRY(search_users(c->tx, &rq, &found));
     TRY(present_all(c, &found, &users));
-    return p.totals ? reply_totals(c, &p, found.total, users) : call_reply(c, 200, users);
+    return p.totals ? call_reply_page(c, &p, users, found.total, 0, found.more) : call_reply(c, 200, users);
 }
 
 struct result v2_users_by_email(struct call *c)
