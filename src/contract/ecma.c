@@ -1,17 +1,42 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "contract/ecma.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 
 #include <pcre2.h>
 #include <stdatomic.h>
-#include <stdio.h>
+#include <string.h>
 
 /* Enough for every sane match of a value of a few KB; a pattern that backtracks
  * without end meets it within milliseconds. */
 enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 500, HEAP_LIMIT_KIB = 2048 };
 
 static _Atomic(pcre2_code *) compiled[PATTERN_MAX + 1];
+
+enum { PATTERN_BYTES_MAX = 64 << 10 };
+
+/* In ECMA-262 a hyphen after \w, \d or \s in a class is a hyphen ([\w-.]); PCRE2
+ * sees a broken range there and wants it escaped. */
+static void translate(struct buf *out, str pattern)
+{
+    bool in_class = false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        char c = pattern.p[i];
+        buf_add_char(out, c);
+        if (c == '[')
+            in_class = true;
+        else if (c == ']')
+            in_class = false;
+        if (c != '\\' || i + 1 == pattern.len)
+            continue;
+        char escaped = pattern.p[++i];
+        buf_add_char(out, escaped);
+        bool is_set = strchr("wWdDsS", escaped) && escaped;
+        if (in_class && is_set && i + 1 < pattern.len && pattern.p[i + 1] == '-')
+            buf_add_char(out, '\\');
+    }
+}
 
 /* What ECMA-262 reads otherwise than Perl: $ only at the very end, [] and [^],
  * \u0041, unset back references match the empty text. */
@@ -25,7 +50,11 @@ static pcre2_code *compile(str pattern)
     if (!context)
         die("out of memory");
     pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
-    pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.len, options, &code, &at, context);
+    struct buf text;
+    buf_init(&text, PATTERN_BYTES_MAX);
+    translate(&text, pattern);
+    pcre2_code *re = text.full ? NULL : pcre2_compile((PCRE2_SPTR)(text.p ? text.p : ""), text.len, options, &code, &at, context);
+    buf_free(&text);
     pcre2_compile_context_free(context);
     return re;
 }

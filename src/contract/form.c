@@ -32,6 +32,14 @@ static bool is_list(const struct schema *s)
     return (s->types & SCHEMA_ARRAY) && !(s->types & (SCHEMA_STRING | SCHEMA_OBJECT));
 }
 
+static bool takes_list(const struct schema *s)
+{
+    for (size_t i = 0; i < s->alternative_count; i++)
+        if (is_list(s->alternatives[i]))
+            return true;
+    return s->alternative_count == 0 && ((s->types & SCHEMA_ARRAY) || s == &any_text);
+}
+
 static bool is_index(str s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -91,12 +99,9 @@ static void slot_set(struct arena *a, struct slot s, struct json *value)
 static struct json *slot_enter(struct arena *a, struct slot s, const struct schema *schema, str next)
 {
     struct json *v = slot_get(s);
-    bool list = is_index(next) && !(schema->types & SCHEMA_OBJECT && !is_list(schema) && schema != &any_text);
-    if (v && v->type == JSON_ARRAY && is_index(next))
+    if (v && (v->type == JSON_OBJECT || (v->type == JSON_ARRAY && is_index(next))))
         return v;
-    if (v && v->type == JSON_OBJECT)
-        return v;
-    v = list ? json_array(a) : json_object(a);
+    v = is_index(next) && takes_list(schema) ? json_array(a) : json_object(a);
     slot_set(a, s, v);
     return v;
 }
