@@ -54,7 +54,7 @@ static struct result check_password(struct arena *a, const struct user_new *n, c
 {
     if (n->is_import)
         return OK;
-    if (r->takes_password && !n->password)
+    if (r->needs_password && !n->password)
         return missing(a, "password");
     if (!r->takes_password && json_get(n->profile, STR("password")))
         return fail1(ERR_INVALID_BODY, STR("Payload validation error: 'Users of this connection have no password' on property password."));

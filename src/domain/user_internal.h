@@ -25,7 +25,7 @@ struct json *user_metadata_merge(struct arena *a, const struct json *was, const 
 
 /* --- user_rules.c: what a connection says about its users -------------------------------- */
 struct user_rules {
-    bool takes_password; /* and needs one */
+    bool takes_password, needs_password;
     bool takes_username, needs_username, needs_email, needs_phone;
     bool needs_any; /* one of the identifiers at least */
     bool email_is_identifier, username_is_identifier, phone_is_identifier; /* unique, and found by a login */

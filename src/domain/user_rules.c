@@ -65,8 +65,10 @@ void user_rules_read(const struct connection *c, struct user_rules *out)
     if (!c->is_database)
         return;
     const struct json *attributes = json_get(c->options, STR("attributes"));
-    const struct json *by_password = json_at(c->options, "authentication_methods.password.enabled");
-    out->takes_password = !by_password || json_true(by_password);
+    const struct json *by_password = json_at(c->options, "authentication_methods.password");
+    const struct json *enabled = json_get(by_password, STR("enabled"));
+    out->takes_password = !enabled || json_true(enabled);
+    out->needs_password = out->takes_password && !str_eq(json_get_text(by_password, STR("api_behavior")), STR("optional"));
     if (json_count(attributes))
         read_attributes(attributes, out);
     else

@@ -177,6 +177,9 @@ static const struct {
     { "taken username", "{\"connection\":\"with-attributes\",\"username\":\"TAKEN\",\"password\":\"x\"}", ERR_USER_EXISTS },
     { "taken phone", "{\"connection\":\"with-attributes\",\"phone_number\":\"+4917\",\"password\":\"x\"}", ERR_USER_EXISTS },
     { "the same address elsewhere", "{\"connection\":\"with-attributes\",\"email\":\"taken@b.example\",\"password\":\"x\"}", ERR_NONE },
+    { "a password that is optional", "{\"connection\":\"optional\",\"email\":\"a@b.example\"}", ERR_NONE },
+    { "a password where none is taken", "{\"connection\":\"passkeys\",\"email\":\"a@b.example\",\"password\":\"Abcdef12\"}", ERR_INVALID_BODY },
+    { "none where none is taken", "{\"connection\":\"passkeys\",\"email\":\"a@b.example\"}", ERR_NONE },
     { "passwordless", "{\"connection\":\"email\",\"email\":\"a@b.example\"}", ERR_NONE },
     { "sms", "{\"connection\":\"sms\",\"phone_number\":\"+4917\"}", ERR_NONE },
     { "username instead of e-mail", "{\"connection\":\"with-names\",\"username\":\"jane\",\"password\":\"Abcdef12\"}", ERR_NONE },
@@ -188,6 +191,10 @@ static void create_is_checked(void **state)
     testing_connection(t, WITH_NAMES);
     testing_connection(t, WITH_ATTRIBUTES);
     testing_connection(t, "{\"name\":\"off\",\"strategy\":\"auth0\",\"enabled_clients\":[]}");
+    testing_connection(t, "{\"name\":\"optional\",\"strategy\":\"auth0\",\"options\":{\"authentication_methods\":{\"password\":{\"enabled\":true,"
+                          "\"api_behavior\":\"optional\"}}}}");
+    testing_connection(t, "{\"name\":\"passkeys\",\"strategy\":\"auth0\",\"options\":{\"authentication_methods\":{\"password\":{\"enabled\":false},"
+                          "\"passkey\":{\"enabled\":true}}}}");
     testing_connection(t, "{\"name\":\"social\",\"strategy\":\"github\"}");
     testing_connection(t, "{\"name\":\"email\",\"strategy\":\"email\"}");
     testing_connection(t, "{\"name\":\"sms\",\"strategy\":\"sms\"}");
