@@ -301,9 +301,10 @@ void conn_close_rest(struct http_server *s)
 /* The last touch: the moment it is armed, another thread may own it. */
 static void arm(struct conn *c, uint32_t events, int epoll_op)
 {
-    timer_set(c);
     struct epoll_event ev = { .events = events | EPOLLONESHOT, .data.ptr = c };
-    if (epoll_ctl(c->server->epoll_fd, epoll_op, c->fd, &ev) != 0)
+    int epoll_fd = c->server->epoll_fd, fd = c->fd;
+    timer_set(c);
+    if (epoll_ctl(epoll_fd, epoll_op, fd, &ev) != 0)
         conn_close(c); /* ENOMEM, ENOSPC: never armed, so still ours */
 }
 

@@ -43,6 +43,7 @@ static void fill_actor(struct exchange *x)
         .ip = exchange_client_ip(x),
         .user_agent = http_header_get(x->rq, STR("User-Agent")),
         .client_id = c->caller.client_id,
+        .client_name = c->caller.client_name,
         .user_id = c->caller.user_id,
         .auth0_client = http_header_get(x->rq, STR("Auth0-Client")),
     };

@@ -18,10 +18,11 @@ static void wake(void *ctx)
 {
     struct conn *c = ctx;
     struct http_server *s = c->server;
-    timer_set(c);
-    atomic_fetch_sub(&s->parked, 1);
     struct epoll_event ev = { .events = EPOLLOUT | EPOLLONESHOT, .data.ptr = c };
-    epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, c->fd, &ev);
+    int epoll_fd = s->epoll_fd, fd = c->fd;
+    atomic_fetch_sub(&s->parked, 1);
+    timer_set(c);
+    epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev);
 }
 
 void park_conn(struct conn *c)

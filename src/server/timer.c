@@ -102,7 +102,9 @@ void timer_set(struct conn *c)
 
 void timer_clear(struct conn *c)
 {
-    atomic_store_explicit(&c->deadline_ms, NO_DEADLINE, memory_order_relaxed);
+    /* takes over what the last owner did before its timer_set; epoll orders it
+     * in fact, this says so to the language */
+    atomic_exchange_explicit(&c->deadline_ms, NO_DEADLINE, memory_order_acq_rel);
 }
 
 void timer_phase_end(struct conn *c)

@@ -6,7 +6,7 @@ const { Echo, sleep } = require('./wire');
 
 const get = (target) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
 let echo;
-before(async () => { echo = await Echo.start({ header_ms: 400, body_ms: 400, idle_ms: 900, write_ms: 400, threads: 4 }); });
+before(async () => { echo = await Echo.start({ header_ms: 400, body_ms: 400, idle_ms: 900, write_ms: 1500, threads: 4 }); });
 after(async () => { assert.deepEqual(await echo.stop(), { code: 0, signal: null }); });
 
 /** One byte at a time until the server says something. */
@@ -70,7 +70,7 @@ for (const secure of [false, true]) {
     const began = Date.now();
     assert.equal((await echo.ask(get('/'), secure)).status, 200);
     assert.ok(Date.now() - began < 1000, 'a thread was held');
-    await sleep(1200);
+    await sleep(2500);
     for (const w of greedy) {
       w.socket.resume();
       await w.until(() => w.closed, 5000, 'the cut');
