@@ -56,17 +56,24 @@ static struct result make_grant(struct tx *tx, const struct bootstrap *b, const 
     return document_create(tx, &resource_specs[RESOURCE_CLIENT_GRANT], STR_NONE, body, &grant);
 }
 
-/* Policy low, so that the passwords of the documents' examples run; enabled for
- * Default App. */
+/* Policy low, so that the passwords of the documents' examples run; a username
+ * may be given and need not (recorded users of default connections have one, the
+ * documents' examples have none); enabled for Default App. */
+static const char first_connection[] =
+    "{\"name\":\"Username-Password-Authentication\",\"strategy\":\"auth0\",\"options\":{\"passwordPolicy\":\"low\","
+    "\"brute_force_protection\":true,\"attributes\":{"
+    "\"email\":{\"identifier\":{\"active\":true},\"profile_required\":true,\"verification_method\":\"link\","
+    "\"signup\":{\"status\":\"required\",\"verification\":{\"active\":true}}},"
+    "\"username\":{\"identifier\":{\"active\":true},\"profile_required\":false,\"signup\":{\"status\":\"optional\"},"
+    "\"validation\":{\"min_length\":1,\"max_length\":128,\"allowed_types\":{\"email\":false,\"phone_number\":false}}}}}}";
+
 static struct result make_connection(struct tx *tx, const struct bootstrap *b)
 {
-    struct json *body;
+    struct json *body, *clients = json_array(tx->arena);
     struct connection c;
-    str text = str_fmt(tx->arena,
-                       "{\"name\":\"Username-Password-Authentication\",\"strategy\":\"auth0\","
-                       "\"options\":{\"passwordPolicy\":\"low\",\"brute_force_protection\":true},\"enabled_clients\":[\"%.*s\"]}",
-                       STR_ARG(b->default_app_id));
-    TRY(json_parse(tx->arena, text, &body));
+    TRY(json_parse(tx->arena, STR(first_connection), &body));
+    json_push_text(tx->arena, clients, b->default_app_id);
+    json_set(tx->arena, body, STR("enabled_clients"), clients);
     return connection_create(tx, body, &c);
 }
 
