@@ -99,8 +99,8 @@ class Reader:
         for api, file, data in raw:
             if data:
                 self.group(api, file, data)
-        extra = self.load_file(os.path.join(base, "scopes.yaml")) or []
-        names = set(extra)
+        entities = self.load_file(os.path.join(base, "scopes.yaml"))
+        names = {"%s:%s" % (verb, entity) for entity, verbs in entities.items() for verb in verbs.split()}
         for op in c.operations:
             names.update(op.scope_words())
         c.scopes = sorted(names)
