@@ -77,11 +77,15 @@ class Server {
     return fs.readFileSync(path.join(this.dir, 'server.log'), 'utf8');
   }
 
+  /** Ends the server; a crash, a failed assertion or a sanitizer's finding fails the file that stops it. */
   async stop(signal = 'SIGTERM') {
     this.process.kill(signal);
     const end = await this.exited;
+    const log = this.stderr();
     fs.closeSync(this.log);
     if (!this.keepDir) fs.rmSync(this.dir, { recursive: true, force: true });
+    if (end.code !== 0 && end.signal !== signal || /AddressSanitizer|LeakSanitizer|runtime error:/.test(log))
+      throw new Error(`the server ended with ${end.code ?? end.signal}:\n${log.slice(-6000)}`);
     return end;
   }
 
