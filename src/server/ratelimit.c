@@ -141,7 +141,9 @@ struct rate_verdict rate_limits_charge(struct rate_limits *r, struct tenant *t, 
     struct levels *l = tenant_slot(t, TENANT_SLOT_LIMITS, levels_make, levels_free);
     pthread_mutex_lock(&l->lock);
     double full = (double)rule->burst;
-    double left = l->v[at].at_us ? l->v[at].left + (double)(now_us - l->v[at].at_us) / US_PER_S * rule->per_second : full;
+    /* A clock that was set back refills nothing and takes nothing. */
+    int64_t elapsed_us = now_us > l->v[at].at_us ? now_us - l->v[at].at_us : 0;
+    double left = l->v[at].at_us ? l->v[at].left + (double)elapsed_us / US_PER_S * rule->per_second : full;
     left = left > full ? full : left;
     bool exceeded = left < 1;
     if (!exceeded)
