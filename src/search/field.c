@@ -1,58 +1,96 @@
 #include "search/field.h"
 
-enum { FOLDED = 1u << 0, DATE = 1u << 1, HIDDEN = 1u << 2 };
+enum { FOLDED = 1u << 0, DATE = 1u << 1 };
 
-/* Case: AUTH-REFERENCE 22, row "case"; every name not listed is sensitive to it. */
+/* Case: AUTH-REFERENCE 22, row "case"; every name not listed is sensitive to it.
+ * The ids stand in databases: they never change, and a new one takes the next
+ * number. */
 static const struct {
     str name;
+    int64_t id; /* 0: never in the index */
     unsigned flags;
 } fields[] = {
-    { STR_INIT("email"), FOLDED },
-    { STR_INIT("email.domain"), FOLDED },
-    { STR_INIT("name"), FOLDED },
-    { STR_INIT("given_name"), FOLDED },
-    { STR_INIT("family_name"), FOLDED },
-    { STR_INIT("nickname"), FOLDED },
-    { STR_INIT("created_at"), DATE },
-    { STR_INIT("updated_at"), DATE },
-    { STR_INIT("last_login"), DATE },
-    { STR_INIT("last_password_reset"), DATE },
-    { STR_INIT("multifactor_last_modified"), DATE },
-    { STR_INIT("date"), DATE }, /* of log entries */
-    { STR_INIT("picture"), HIDDEN },
-    { STR_INIT("identities.profileData"), HIDDEN },
+    { STR_INIT("user_id"), 1, 0 },
+    { STR_INIT("email"), 2, FOLDED },
+    { STR_INIT("email.domain"), 3, FOLDED },
+    { STR_INIT("email_verified"), 4, 0 },
+    { STR_INIT("username"), 5, 0 },
+    { STR_INIT("phone_number"), 6, 0 },
+    { STR_INIT("phone_verified"), 7, 0 },
+    { STR_INIT("name"), 8, FOLDED },
+    { STR_INIT("given_name"), 9, FOLDED },
+    { STR_INIT("family_name"), 10, FOLDED },
+    { STR_INIT("nickname"), 11, FOLDED },
+    { STR_INIT("created_at"), 12, DATE },
+    { STR_INIT("updated_at"), 13, DATE },
+    { STR_INIT("last_login"), 14, DATE },
+    { STR_INIT("last_ip"), 15, 0 },
+    { STR_INIT("logins_count"), 16, 0 },
+    { STR_INIT("last_password_reset"), 17, DATE },
+    { STR_INIT("multifactor_last_modified"), 18, DATE },
+    { STR_INIT("blocked"), 19, 0 },
+    { STR_INIT("identities.connection"), 20, 0 },
+    { STR_INIT("identities.provider"), 21, 0 },
+    { STR_INIT("identities.user_id"), 22, 0 },
+    { STR_INIT("identities.isSocial"), 23, 0 },
+    { STR_INIT("date"), 0, DATE }, /* of log entries */
 };
+
+static const str hidden[] = { STR_INIT("picture"), STR_INIT("identities.profileData") };
 
 /* The normalized profile's texts; never metadata. */
 static const str user_defaults[] = {
-    STR_INIT("email"),       STR_INIT("name"),     STR_INIT("given_name"), STR_INIT("family_name"),
-    STR_INIT("nickname"),    STR_INIT("username"), STR_INIT("user_id"),    STR_INIT("phone_number"),
+    STR_INIT("email"),    STR_INIT("name"),     STR_INIT("given_name"), STR_INIT("family_name"),
+    STR_INIT("nickname"), STR_INIT("username"), STR_INIT("user_id"),    STR_INIT("phone_number"),
 };
 
-static unsigned field_flags(str field)
+enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
+
+static bool has_flag(str field, unsigned flag)
 {
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+    for (size_t i = 0; i < FIELD_COUNT; i++)
         if (str_eq(fields[i].name, field))
-            return fields[i].flags;
-    return 0;
+            return fields[i].flags & flag;
+    return false;
 }
 
 bool field_is_folded(str field)
 {
-    return field_flags(field) & FOLDED;
+    return has_flag(field, FOLDED);
 }
 
 bool field_is_date(str field)
 {
-    return field_flags(field) & DATE;
+    return has_flag(field, DATE);
+}
+
+static bool is_beneath(str field, str parent)
+{
+    return field.len > parent.len && field.p[parent.len] == '.' && str_starts(field, parent);
 }
 
 bool field_is_hidden(str field)
 {
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        str name = fields[i].name;
-        if ((fields[i].flags & HIDDEN) && str_starts(field, name) &&
-            (field.len == name.len || field.p[name.len] == '.'))
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+        if (str_eq(field, hidden[i]) || is_beneath(field, hidden[i]))
+            return true;
+    return false;
+}
+
+int64_t field_fixed_id(str field)
+{
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        if (str_eq(fields[i].name, field))
+            return fields[i].id;
+    return 0;
+}
+
+bool field_next_fixed_beneath(str parent, size_t *at, int64_t *out_id)
+{
+    while (*at < FIELD_COUNT) {
+        size_t i = (*at)++;
+        *out_id = fields[i].id;
+        if (fields[i].id && is_beneath(fields[i].name, parent))
             return true;
     }
     return false;

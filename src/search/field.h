@@ -10,6 +10,13 @@ bool field_is_date(str field);   /* texts that are dates compare as moments */
 /* Not searched, with everything beneath: pictures and raw profiles of providers. */
 bool field_is_hidden(str field);
 
+/* The id in user_terms of a well-known field, 0 for others: those get theirs
+ * from search_fields, from FIELD_ID_FIRST on (search/catalog.h). */
+enum { FIELD_ID_FIRST = 1000 };
+int64_t field_fixed_id(str field);
+/* The well-known members of parent ("identities"): start with *at = 0. */
+bool field_next_fixed_beneath(str parent, size_t *at, int64_t *out_id);
+
 /* What "email.domain" is derived from: the text behind the last @, STR_NONE
  * without one. */
 str field_email_domain(str email);

@@ -2,6 +2,7 @@
 
 #include "search/field.h"
 #include "search/value.h"
+#include "search/visit.h"
 
 /* --- making -------------------------------------------------------------------------- */
 
@@ -33,7 +34,7 @@ struct matcher *matcher_join(struct arena *a, enum node_kind kind, struct matche
     return m;
 }
 
-static struct matcher *matcher_not(struct arena *a, struct matcher *kid)
+struct matcher *matcher_not(struct arena *a, struct matcher *kid)
 {
     if (kid->kind == NODE_ALL || kid->kind == NODE_NONE)
         return matcher_constant(a, kid->kind == NODE_NONE);
@@ -100,8 +101,9 @@ struct testing {
     struct buf *key, *scratch;
 };
 
-static bool scalar_matches(const struct testing *t, const struct json *v)
+static bool scalar_matches(void *ctx, const struct json *v)
 {
+    const struct testing *t = ctx;
     buf_clear(t->key);
     if (!value_key(t->key, t->leaf->field, v))
         return false;
@@ -111,64 +113,10 @@ static bool scalar_matches(const struct testing *t, const struct json *v)
     return false;
 }
 
-/* Any scalar at v or, through arrays and where the leaf says so through
- * objects, beneath it. */
-static bool value_matches(const struct testing *t, const struct json *v)
-{
-    struct json *item;
-    const struct json_member *member;
-    if (json_is(v, JSON_ARRAY)) {
-        JSON_EACH_ITEM(v, i, item)
-            if (value_matches(t, item))
-                return true;
-        return false;
-    }
-    if (!json_is(v, JSON_OBJECT))
-        return scalar_matches(t, v);
-    if (t->leaf->beneath)
-        JSON_EACH_MEMBER(v, i, member)
-            if (value_matches(t, member->value))
-                return true;
-    return false;
-}
-
-/* Walk the dotted path; arrays do not count as levels, and a key may itself
- * hold dots. */
-static bool path_matches(const struct testing *t, const struct json *v, str path)
-{
-    struct json *item;
-    const struct json_member *member;
-    if (json_is(v, JSON_ARRAY)) {
-        JSON_EACH_ITEM(v, i, item)
-            if (path_matches(t, item, path))
-                return true;
-        return false;
-    }
-    if (!json_is(v, JSON_OBJECT))
-        return false;
-    JSON_EACH_MEMBER(v, i, member) {
-        str key = member->key;
-        if (str_eq(key, path)) {
-            if (value_matches(t, member->value))
-                return true;
-        } else if (path.len > key.len && path.p[key.len] == '.' && str_starts(path, key) &&
-                   path_matches(t, member->value, str_sub(path, key.len + 1, path.len))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool leaf_matches(const struct matcher *m, const struct json *doc, struct buf scratch[2])
 {
     struct testing t = { m, &scratch[0], &scratch[1] };
-    if (str_eq(m->field, STR("email.domain"))) {
-        str domain = field_email_domain(json_get_text(doc, STR("email")));
-        struct json derived = { .type = JSON_STRING, .text = domain };
-        if (domain.p && scalar_matches(&t, &derived))
-            return true;
-    }
-    return path_matches(&t, doc, m->field);
+    return visit_field(doc, m->field, m->beneath, scalar_matches, &t);
 }
 
 bool matcher_test(const struct matcher *m, const struct json *doc, struct buf scratch[2])

@@ -28,6 +28,7 @@ bool matcher_test(const struct matcher *m, const struct json *doc, struct buf sc
 
 /* For building matchers anew out of simplified parts: folds ALL and NONE away. */
 struct matcher *matcher_join(struct arena *a, enum node_kind kind, struct matcher **kids, size_t count);
+struct matcher *matcher_not(struct arena *a, struct matcher *kid);
 struct matcher *matcher_constant(struct arena *a, bool matches_all);
 
 #endif

@@ -39,6 +39,10 @@ struct search_node *search_not(struct arena *a, struct search_node *x);
  * plans, and log search. default_fields: where bare terms look. */
 bool search_matches(const struct search_node *q, const struct json *doc, const str *default_fields, size_t default_field_count);
 
+/* Order: users without the sort field stand last in both directions (as in
+ * Elasticsearch); of several values ascending order takes the least, descending
+ * the greatest; long texts sort by their first 255 bytes; ties, and the order by
+ * creation, go by the users' internal ids, downwards when descending. */
 struct search_request {
     const struct search_node *query; /* NULL: all */
     str sort_field;                  /* STR_NONE: by creation */
@@ -52,10 +56,13 @@ struct search_hit {
 };
 struct search_page {
     struct search_hit *hits;
-    size_t count, total;
+    size_t count, total; /* total: 0 unless it was wanted */
     bool more;
+    bool total_is_bound; /* counting took too long: there are at least so many */
 };
-/* Errors: ERR_TIMEOUT for a plan that is too dear. */
+/* Exact and current: reads user_terms and users in tx, which may be a write
+ * transaction. Hits live in tx->arena. Errors: ERR_TIMEOUT for a plan that is
+ * too dear (2 s). */
 MUST_USE struct result search_users(struct tx *tx, const struct search_request *rq, struct search_page *out);
 
 #endif

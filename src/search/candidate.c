@@ -1,0 +1,84 @@
+/* One user at a time. */
+#include "search/finder.h"
+
+struct result candidate_read(struct finder *f, struct candidate *c)
+{
+    struct sql_value doc;
+    bool found;
+    if (c->doc || c->gone)
+        return OK;
+    arena_clear(f->doc_a);
+    f->cost_left -= COST_DOCUMENT;
+    TRY(sql_row(f->tx->sql, f->doc_a, "SELECT doc FROM users WHERE id = ?", SQL_ARGS(sql_int(c->id)), &doc, 1, &found));
+    c->gone = !found;
+    return found ? json_parse(f->doc_a, doc.s, &c->doc) : OK;
+}
+
+static struct result probe(struct finder *f, const struct plan_leaf *leaf, int64_t id, bool *out)
+{
+    struct sql_value one;
+    *out = false;
+    for (size_t i = 0; !*out && i < leaf->count; i++) {
+        const struct scan *s = &leaf->scans[i];
+        if (s->estimate == 0)
+            continue;
+        f->cost_left -= COST_PROBE;
+        TRY(sql_row(f->tx->sql, f->doc_a, "SELECT 1 FROM user_terms WHERE f = ? AND v = ? AND id = ?",
+                    SQL_ARGS(sql_int(s->field), sql_blob(s->low), sql_int(id)), &one, 1, out));
+    }
+    return OK;
+}
+
+/* Can m be decided without the document? */
+static bool is_cheap(const struct matcher *m)
+{
+    if (m->kind == NODE_LEAF)
+        return m->plan->probed || m->plan->driving;
+    for (size_t i = 0; i < m->count; i++)
+        if (!is_cheap(m->kids[i]))
+            return false;
+    return true;
+}
+
+/* The parts that need no document first: often they decide. */
+static struct result test_list(struct finder *f, const struct matcher *m, struct candidate *c, bool *out)
+{
+    bool decisive = m->kind == NODE_OR;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < m->count; i++) {
+            if (is_cheap(m->kids[i]) != (pass == 0))
+                continue;
+            TRY(candidate_test(f, m->kids[i], c, out));
+            if (*out == decisive)
+                return OK;
+        }
+    *out = !decisive;
+    return OK;
+}
+
+static struct result test_leaf(struct finder *f, const struct matcher *m, struct candidate *c, bool *out)
+{
+    *out = true;
+    if (m->plan->driving)
+        return OK;
+    if (m->plan->probed)
+        return probe(f, m->plan, c->id, out);
+    TRY(candidate_read(f, c));
+    *out = c->doc && matcher_test(m, c->doc, f->scratch);
+    return OK;
+}
+
+struct result candidate_test(struct finder *f, const struct matcher *m, struct candidate *c, bool *out)
+{
+    if (c->doc || m->kind == NODE_ALL || m->kind == NODE_NONE) {
+        *out = !c->gone && matcher_test(m, c->doc, f->scratch);
+        return OK;
+    }
+    if (m->kind == NODE_LEAF)
+        return test_leaf(f, m, c, out);
+    if (m->kind == NODE_AND || m->kind == NODE_OR)
+        return test_list(f, m, c, out);
+    TRY(candidate_test(f, m->kids[0], c, out));
+    *out = !*out;
+    return OK;
+}

@@ -1,0 +1,294 @@
+#include "search/order.h"
+
+#include "search/catalog.h"
+#include "search/sort.h"
+
+#include <string.h>
+
+enum {
+    BATCH_FIRST = 64,
+    BATCH_MAX = 1024,
+    ROWS_A_COST = 4, /* index rows that cost about a microsecond */
+};
+
+/* --- pages --------------------------------------------------------------------------- */
+
+static bool page_is_full(const struct page *p)
+{
+    return p->count >= p->want;
+}
+
+static void page_add(struct page *p, int64_t id)
+{
+    if (p->skipped < p->skip) {
+        p->skipped++;
+        return;
+    }
+    if (p->count == p->cap) {
+        size_t cap = p->cap ? 2 * p->cap : 64;
+        int64_t *ids = ARENA_ARRAY(p->a, int64_t, cap);
+        if (p->count)
+            memcpy(ids, p->ids, p->count * sizeof *ids);
+        p->ids = ids;
+        p->cap = cap;
+    }
+    p->ids[p->count++] = id;
+}
+
+static void page_restart(struct page *p)
+{
+    p->skipped = p->count = 0;
+}
+
+/* --- one candidate after the other ------------------------------------------------------ */
+
+struct walk {
+    struct finder *f;
+    struct page *p;
+    const struct idset *found; /* NULL: anybody may match */
+    bool exact;
+    struct idset *seen;        /* of a sorted walk: a user with two values comes once */
+    unsigned rows;
+};
+
+static struct result walk_take(struct walk *w, int64_t id)
+{
+    bool holds = true;
+    if (++w->rows % ROWS_A_COST == 0)
+        w->f->cost_left--;
+    if (w->seen && idset_has(w->seen, id))
+        return OK;
+    if (w->seen)
+        idset_add(w->seen, id);
+    if (w->found && !idset_has(w->found, id))
+        return OK;
+    if (!w->exact) {
+        struct candidate c = { .id = id };
+        TRY(candidate_test(w->f, w->f->query, &c, &holds));
+    }
+    if (holds)
+        page_add(w->p, id);
+    return OK;
+}
+
+static bool walk_must_stop(const struct walk *w)
+{
+    return page_is_full(w->p) || w->f->cost_left < 0;
+}
+
+/* The members of s in the order of their ids, without those that skip holds. */
+static struct result walk_members(struct walk *w, const struct idset *s, const struct idset *skip)
+{
+    bool down = w->p->descending;
+    int64_t id = idset_next(s, down ? w->f->id_max : 0, down);
+    for (; id >= 0 && !page_is_full(w->p); id = idset_next(s, down ? id - 1 : id + 1, down)) {
+        if (skip && idset_has(skip, id))
+            continue;
+        TRY(finder_check_time(w->f));
+        TRY(walk_take(w, id));
+    }
+    return OK;
+}
+
+/* --- by id --------------------------------------------------------------------------- */
+
+static struct result open_ids(struct walk *w, const struct scan *point, int64_t after, int64_t batch, struct sql_rows *rows)
+{
+    static const char *const texts[2][2] = {
+        { "SELECT id FROM users WHERE id > ? ORDER BY id LIMIT ?", "SELECT id FROM users WHERE id < ? ORDER BY id DESC LIMIT ?" },
+        { "SELECT id FROM user_terms WHERE f = ? AND v = ? AND id > ? ORDER BY id LIMIT ?",
+          "SELECT id FROM user_terms WHERE f = ? AND v = ? AND id < ? ORDER BY id DESC LIMIT ?" },
+    };
+    const char *text = texts[point != NULL][w->p->descending];
+    if (!point)
+        return sql_open(w->f->tx->sql, rows, text, SQL_ARGS(sql_int(after), sql_int(batch)));
+    return sql_open(w->f->tx->sql, rows, text,
+                    SQL_ARGS(sql_int(point->field), sql_blob(point->low), sql_int(after), sql_int(batch)));
+}
+
+static struct result read_ids(struct walk *w, const struct scan *point, int64_t after, int64_t batch, int64_t *ids,
+                              size_t *out_count)
+{
+    struct sql_rows rows;
+    size_t n = 0;
+    TRY(open_ids(w, point, after, batch, &rows));
+    while (sql_next(&rows))
+        ids[n++] = sql_col_int(&rows, 0);
+    *out_count = n;
+    return sql_close(&rows);
+}
+
+/* All users, or those of one term, until the page is full, the cost is spent or
+ * nobody is left: *out_ended. */
+static struct result walk_ids(struct walk *w, const struct scan *point, bool *out_ended)
+{
+    int64_t after = w->p->descending ? INT64_MAX : -1, ids[BATCH_MAX];
+    size_t count = 0;
+    *out_ended = false;
+    for (int64_t batch = BATCH_FIRST; !walk_must_stop(w); batch = batch < BATCH_MAX ? 2 * batch : batch) {
+        TRY(finder_check_time(w->f));
+        TRY(read_ids(w, point, after, batch, ids, &count));
+        for (size_t i = 0; i < count && !walk_must_stop(w); i++)
+            TRY(walk_take(w, ids[i]));
+        if (count < (size_t)batch) {
+            *out_ended = !walk_must_stop(w);
+            return OK;
+        }
+        after = ids[count - 1];
+    }
+    return OK;
+}
+
+/* --- by a field ------------------------------------------------------------------------ */
+
+struct place {
+    str key; /* in the search's arena */
+    int64_t id;
+};
+
+static struct result open_sorted(struct walk *w, int64_t field, const struct place *after, int64_t batch, struct sql_rows *rows)
+{
+    const char *text = w->p->descending
+        ? "SELECT id, v FROM user_terms WHERE f = ? AND (v, id) < (?, ?) ORDER BY v DESC, id DESC LIMIT ?"
+        : "SELECT id, v FROM user_terms WHERE f = ? AND (v, id) > (?, ?) ORDER BY v, id LIMIT ?";
+    return sql_open(w->f->tx->sql, rows, text,
+                    SQL_ARGS(sql_int(field), sql_blob(after->key), sql_int(after->id), sql_int(batch)));
+}
+
+/* Reads one batch; *last becomes its last place. */
+static struct result read_sorted(struct walk *w, int64_t field, struct place *last, int64_t batch, int64_t *ids,
+                                 size_t *out_count)
+{
+    struct sql_rows rows;
+    size_t n = 0;
+    TRY(open_sorted(w, field, last, batch, &rows));
+    while (sql_next(&rows)) {
+        ids[n++] = sql_col_int(&rows, 0);
+        if (n == (size_t)batch)
+            *last = (struct place){ str_dup(w->f->a, sql_col_blob(&rows, 1)), ids[n - 1] };
+    }
+    *out_count = n;
+    return sql_close(&rows);
+}
+
+static struct result walk_sorted(struct walk *w, int64_t field, bool *out_ended)
+{
+    struct place last = w->p->descending ? (struct place){ STR("\xff"), INT64_MAX } : (struct place){ STR(""), -1 };
+    int64_t ids[BATCH_MAX];
+    size_t count = 0;
+    *out_ended = false;
+    for (int64_t batch = BATCH_FIRST; !walk_must_stop(w); batch = batch < BATCH_MAX ? 2 * batch : batch) {
+        TRY(finder_check_time(w->f));
+        TRY(read_sorted(w, field, &last, batch, ids, &count));
+        for (size_t i = 0; i < count && !walk_must_stop(w); i++)
+            TRY(walk_take(w, ids[i]));
+        if (count < (size_t)batch) {
+            *out_ended = !walk_must_stop(w);
+            return OK;
+        }
+    }
+    return OK;
+}
+
+/* --- strategies ------------------------------------------------------------------------ */
+
+/* What the index says about the whole query, as a set without complement. */
+static struct result decide_by_sets(struct finder *f, struct idset **found)
+{
+    struct idset *everybody;
+    if (!*found)
+        TRY(scan_query(f, f->query, found));
+    if (!(*found)->complement)
+        return OK;
+    TRY(scan_users(f, &everybody));
+    idset_and(everybody, *found);
+    finder_give_set(f, *found);
+    *found = everybody;
+    return OK;
+}
+
+/* A first try: walk as if matches were frequent, and see whether they are. */
+static struct result try_walk(struct finder *f, struct page *p, int64_t sort_field, const struct idset *found, bool exact,
+                              bool *out_done)
+{
+    struct walk w = { .f = f, .p = p, .found = found, .exact = exact };
+    struct matcher *leaf = NULL;
+    bool everybody = f->query->kind == NODE_ALL, ended;
+    const struct scan *point = sort_field ? NULL : plan_point(f->query, &leaf);
+    if (leaf)
+        leaf->plan->driving = true;
+    w.exact = exact || everybody || leaf == f->query;
+    f->cost_left = w.exact && !found ? INT64_MAX : f->tuning->walk_cost;
+    if (sort_field)
+        w.seen = finder_set(f);
+    TRY(sort_field ? walk_sorted(&w, sort_field, &ended) : walk_ids(&w, point, &ended));
+    if (leaf)
+        leaf->plan->driving = false;
+    *out_done = page_is_full(p) || (ended && !sort_field);
+    if (!*out_done)
+        page_restart(p);
+    if (w.seen)
+        finder_give_set(f, w.seen);
+    return OK;
+}
+
+/* Reading every hit's document, or walking the field's rows until enough of
+ * them are hits: with h of n users hits, about n / h rows lie between two. */
+static bool gathering_is_cheaper(const struct finder *f, const struct page *p, size_t hits)
+{
+    double needed = (double)p->skip + (double)p->want, h = (double)hits;
+    return h * h * f->tuning->gather_cost <= needed * (double)f->id_max;
+}
+
+static struct result gather(struct walk *w, const struct idset *found)
+{
+    struct sorter *s = sorter_new(w->f->a, w->p->sort_field, w->p->descending);
+    for (int64_t id = idset_next(found, 0, false); id >= 0; id = idset_next(found, id + 1, false)) {
+        struct candidate c = { .id = id };
+        bool holds = true;
+        TRY(finder_check_time(w->f));
+        if (!w->exact)
+            TRY(candidate_test(w->f, w->f->query, &c, &holds));
+        if (!holds)
+            continue;
+        TRY(candidate_read(w->f, &c));
+        if (c.doc)
+            sorter_add(s, id, c.doc);
+    }
+    const int64_t *ids = sorter_finish(s);
+    for (size_t i = 0; i < sorter_count(s) && !page_is_full(w->p); i++)
+        page_add(w->p, ids[i]);
+    return OK;
+}
+
+static struct result order_found(struct finder *f, struct page *p, int64_t sort_field, const struct idset *found, bool exact)
+{
+    struct walk w = { .f = f, .p = p, .found = found, .exact = exact };
+    bool ended;
+    f->cost_left = INT64_MAX;
+    if (!sort_field)
+        return walk_members(&w, found, NULL);
+    if (gathering_is_cheaper(f, p, idset_bits(found)))
+        return gather(&w, found);
+    w.seen = finder_set(f);
+    TRY(walk_sorted(&w, sort_field, &ended));
+    struct idset *had = w.seen;
+    w.seen = NULL;
+    return ended ? walk_members(&w, found, had) : OK; /* those without the field come last */
+}
+
+struct result order_page(struct finder *f, struct page *p, struct idset *found, bool exact)
+{
+    int64_t sort_field = 0;
+    if (p->sort_field.len)
+        TRY(catalog_find(f->tx, p->sort_field, &sort_field));
+    if (!found || found->complement) {
+        bool done;
+        TRY(try_walk(f, p, sort_field, found, exact, &done));
+        if (done)
+            return OK;
+        TRY(decide_by_sets(f, &found));
+        exact = true;
+    }
+    return order_found(f, p, sort_field, found, exact);
+}
