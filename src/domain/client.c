@@ -329,6 +329,8 @@ static struct json *settings_of(struct arena *a, const struct client *c, unsigne
     json_merge(a, o, c->body);
     for (size_t i = 0; i < sizeof key_members / sizeof *key_members; i++)
         json_remove(o, str_from(key_members[i]));
+    json_set_bool(a, o, STR("cross_origin_auth"), json_get_true(c->body, STR("cross_origin_authentication"))); /* older name */
+    json_set_bool(a, o, STR("callback_url_template"), false);
     return o;
 }
 
@@ -343,6 +345,7 @@ struct result client_present(struct tx *tx, const struct client *c, unsigned see
     }
     if (sees & CLIENT_SEES_NEW) {
         o = json_copy(a, o);
+        json_set_bool(a, o, STR("encrypted"), true); /* the secret, at rest */
         TRY(client_credentials_put_back(tx, o));
     }
     *out = o;

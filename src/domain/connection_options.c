@@ -116,6 +116,21 @@ static void set_absent(struct arena *a, struct json *options, const char *name, 
         json_set_text(a, options, str_from(name), value);
 }
 
+/* What discovery told, or an operator copied from it: members of the same names
+ * (OpenID Connect Discovery 1.0, section 3). */
+static struct result fill_oidc(struct tx *tx, const struct strategy *s, struct json *options, bool is_new)
+{
+    static const char *const endpoints[] = { "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri" };
+    (void)s, (void)is_new;
+    const struct json *metadata = json_get(options, STR("oidc_metadata"));
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
+        str told = json_get_text(metadata, str_from(endpoints[i]));
+        if (told.len)
+            set_absent(tx->arena, options, endpoints[i], told);
+    }
+    return OK;
+}
+
 /* Okta's endpoints follow from its domain (its own API reference, "well-known"). */
 static struct result fill_okta(struct tx *tx, const struct strategy *s, struct json *options, bool is_new)
 {
@@ -128,8 +143,8 @@ static struct result fill_okta(struct tx *tx, const struct strategy *s, struct j
         { "jwks_uri", "/oauth2/v1/keys" },
         { "issuer", "" },
     };
-    (void)s, (void)is_new;
     str domain = json_get_text(options, STR("domain"));
+    TRY(fill_oidc(tx, s, options, is_new));
     if (!domain.len)
         return OK;
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
@@ -210,8 +225,9 @@ static const struct {
     const char *strategy;
     struct result (*fill)(struct tx *tx, const struct strategy *s, struct json *options, bool is_new);
 } fillers[] = {
-    { "auth0", fill_database }, { "okta", fill_okta }, { "waad", fill_waad },
-    { "adfs", fill_adfs },      { "samlp", fill_cert }, { "pingfederate", fill_pingfederate },
+    { "auth0", fill_database }, { "oidc", fill_oidc },  { "okta", fill_okta },
+    { "waad", fill_waad },      { "adfs", fill_adfs },  { "samlp", fill_cert },
+    { "pingfederate", fill_pingfederate },
 };
 
 struct result connection_options_fill(struct tx *tx, const struct strategy *s, struct json *options, bool is_new)

@@ -51,7 +51,8 @@ static const struct strategy strategies[] = {
     ENTERPRISE("pingfederate", "PingFederate", STRATEGY_TICKET | STRATEGY_ID_IN_ID | STRATEGY_CERT, "", ""),
     ENTERPRISE("samlp", "SAML", STRATEGY_TICKET | STRATEGY_ID_IN_ID | STRATEGY_CERT, "", ""),
     ENTERPRISE("sharepoint", "SharePoint", 0, "", ""),
-    ENTERPRISE("waad", "Microsoft Azure AD", STRATEGY_TICKET | STRATEGY_DIRECTORY | STRATEGY_ID_IN_ID, WAAD_OPTIONS, WAAD_OPTIONS),
+    ENTERPRISE("waad", "Microsoft Azure AD", STRATEGY_TICKET | STRATEGY_DIRECTORY | STRATEGY_ID_IN_ID | STRATEGY_OIDC,
+               WAAD_OPTIONS, WAAD_OPTIONS),
 
     SOCIAL("amazon", "Amazon"),
     SOCIAL("apple", "Apple"),

@@ -16,7 +16,7 @@ enum { /* struct strategy.flags */
        STRATEGY_DIRECTORY = 1u << 3, /* v1 searches a live directory, not only stored users */
        STRATEGY_ID_IN_ID = 1u << 4,  /* user ids are strategy|connection|id: several of them may exist */
        STRATEGY_CERT = 1u << 5,      /* options.signingCert is taken apart into cert, expires, subject, thumbprints */
-       STRATEGY_OIDC = 1u << 6,      /* OpenID Connect with configured endpoints */
+       STRATEGY_OIDC = 1u << 6,      /* speaks OpenID Connect; a new one is displayed by its name */
 };
 
 struct strategy {

@@ -1,5 +1,5 @@
-/* /api/v2/logs. */
-#include "api/call.h"
+#include "api/v2/logs.h"
+
 #include "domain/log_list.h"
 
 enum { TAKE_DEFAULT = 50 };
@@ -7,12 +7,31 @@ enum { TAKE_DEFAULT = 50 };
 static const str default_fields[] = { STR_INIT("user_name"), STR_INIT("client_name"), STR_INIT("connection"),
                                       STR_INIT("description"), STR_INIT("type"), STR_INIT("ip") };
 
-static struct json *pick_all(const struct call *c, const struct json *entries)
+/* Members that every entry of the real log has, null where they do not apply
+ * (recorded 2023); the order is theirs. */
+static const char *const shown[] = {
+    "_id",       "log_id",   "date",    "type",    "description", "connection", "connection_id", "organization_id", "organization_name",
+    "client_id", "client_name", "ip",   "hostname", "details",    "user_id",    "user_name",     "user_agent",      "audience",
+    "strategy",  "strategy_type", "isMobile", "location_info",
+};
+
+struct json *v2_log_show(const struct call *c, const struct json *entry)
 {
-    struct json *picked = json_array(c->arena), *entry;
+    struct json *o = json_object(c->arena);
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        struct json *v = json_get(entry, str_from(shown[i]));
+        json_set(c->arena, o, str_from(shown[i]), v ? v : json_null(c->arena));
+    }
+    json_merge(c->arena, o, entry);
+    return call_pick_fields(c, o);
+}
+
+static struct json *show_all(const struct call *c, const struct json *entries)
+{
+    struct json *all = json_array(c->arena), *entry;
     JSON_EACH_ITEM(entries, i, entry)
-        json_push(c->arena, picked, call_pick_fields(c, entry));
-    return picked;
+        json_push(c->arena, all, v2_log_show(c, entry));
+    return all;
 }
 
 /* A bare array; the next page is in the Link header, also on the last one, so
@@ -27,7 +46,7 @@ static struct result walk(struct call *c)
                     str_fmt(c->arena, "<https://%.*s%.*s?from=%.*s&take=%zu>; rel=\"next\"", STR_ARG(domain), STR_ARG(c->path),
                             STR_ARG(w.last_id), w.take));
     }
-    return call_reply(c, 200, pick_all(c, w.items));
+    return call_reply(c, 200, show_all(c, w.items));
 }
 
 /* "field:1" or "field:-1". */
@@ -67,12 +86,12 @@ struct result v2_logs_list(struct call *c)
     read_sort(c, &q);
     TRY(read_search(c, &q));
     TRY(log_query(c->tx, &q));
-    return call_reply_page(c, &p, pick_all(c, q.items), q.total, 0, q.more);
+    return call_reply_page(c, &p, show_all(c, q.items), q.total, 0, q.more);
 }
 
 struct result v2_logs_read(struct call *c)
 {
     struct json *entry;
     TRY(log_read(c->tx, call_param(c, "id"), &entry));
-    return call_reply(c, 200, entry);
+    return call_reply(c, 200, v2_log_show(c, entry));
 }

@@ -108,6 +108,10 @@ static const struct {
       "{\"display_name\":\"k1\",\"show_as_button\":false,\"options\":{\"type\":\"back_channel\",\"schema_version\":\"oidc-V4\","
       "\"attribute_map\":{\"mapping_mode\":\"basic_profile\"},\"connection_settings\":{\"pkce\":\"auto\"},\"issuer\":\"https://own\","
       "\"token_endpoint\":\"https://e.okta.com/oauth2/v1/token\"}}" },
+    { "oidc: endpoints out of the metadata", "{\"name\":\"oi1\",\"strategy\":\"oidc\",\"options\":{\"client_id\":\"i\",\"token_endpoint\":null,"
+      "\"issuer\":\"https://own\",\"oidc_metadata\":{\"issuer\":\"https://m\",\"token_endpoint\":\"https://m/t\"}}}",
+      "{\"options\":{\"type\":\"front_channel\",\"issuer\":\"https://own\",\"token_endpoint\":\"https://m/t\","
+      "\"attribute_map\":{\"mapping_mode\":\"bind_all\"}}}" },
     { "waad", "{\"name\":\"a1\",\"strategy\":\"waad\",\"options\":{\"client_id\":\"i\"}}",
       "{\"options\":{\"app_domain\":\"localhost:8443\",\"identity_api\":\"microsoft-identity-platform-v2.0\",\"use_wsfed\":false}}" },
     { "adfs", "{\"name\":\"af1\",\"strategy\":\"adfs\",\"options\":{\"adfs_server\":\"adfs.example.org\"}}",
