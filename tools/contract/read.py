@@ -112,7 +112,9 @@ class Reader:
         try:
             return load(path)
         except yaml.YAMLError as e:
-            self.faults.error(os.path.relpath(path, self.root), "YAML", one_line(e))
+            mark = getattr(e, "problem_mark", None)
+            words = "line %d: %s" % (mark.line + 1, e.problem) if mark else one_line(e)
+            self.faults.error(os.path.relpath(path, self.root), "YAML", words)
             return {}
 
     def guarded(self, file, where, fn, *args):
