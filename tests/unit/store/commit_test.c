@@ -2,6 +2,8 @@
 #include "scratch.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct result put_then_fail(struct tx *tx, void *arg)
@@ -296,6 +298,84 @@ static void later_is_flushed_at_close(void **state)
     scratch_drop(&x);
 }
 
+/* --- a full disk ------------------------------------------------------------------------- */
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit l = { bytes, RLIM_INFINITY };
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+struct fat_writer {
+    struct tenant *tenant;
+    int number, ok, refused;
+    bool wrong;
+};
+
+static struct result put_fat(struct tx *tx, void *arg)
+{
+    char fat[4000];
+    memset(fat, 'f', sizeof fat);
+    return sql_run(tx->sql, "INSERT INTO outbox (kind, body, due_at) VALUES ('fat', ?, ?)",
+                   SQL_ARGS(sql_text((str){ fat, sizeof fat }), sql_int(*(int64_t *)arg)), NULL);
+}
+
+static void *write_fat(void *arg)
+{
+    struct fat_writer *w = arg;
+    struct arena *a = arena_new(0);
+    for (int64_t i = 0; i < EACH; i++) {
+        int64_t n = w->number * EACH + i;
+        struct tx_options o = { .arena = a };
+        enum err_kind kind = store_write(w->tenant, &o, put_fat, &n).kind;
+        w->ok += kind == ERR_NONE;
+        w->refused += kind == ERR_DATABASE;
+        w->wrong |= kind != ERR_NONE && kind != ERR_DATABASE;
+    }
+    arena_free(a);
+    return NULL;
+}
+
+/* No file may grow beyond a limit: commits fail, each fails all that it held,
+ * and what was answered with yes is exactly what is there. */
+static void failed_commits_fail_everybody(void **state)
+{
+    struct scratch x;
+    struct fat_writer w[THREADS];
+    pthread_t threads[THREADS];
+    int64_t counts[2], ok = 0, refused_count = 0;
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    scratch_store(&x, NULL, NULL);
+    struct tenant *t = scratch_tenant(&x, "default");
+    limit_files(1 << 20);
+    for (int i = 0; i < THREADS; i++) {
+        w[i] = (struct fat_writer){ .tenant = t, .number = i };
+        assert_int_equal(pthread_create(&threads[i], NULL, write_fat, &w[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_false(w[i].wrong);
+        ok += w[i].ok;
+        refused_count += w[i].refused;
+    }
+    limit_files(RLIM_INFINITY);
+    assert_true(ok > 0 && refused_count > 0);
+    struct tx_options o = { .arena = x.arena };
+    assert_ok(store_read(t, &o, count_rows, counts));
+    assert_int_equal(counts[0], ok);
+    put(&x, t, "k", "room again");
+    tenant_release(t);
+    scratch_close(&x);
+    scratch_open(&x);
+    t = scratch_tenant(&x, "default");
+    assert_ok(store_read(t, &o, count_rows, counts));
+    assert_int_equal(counts[0], ok);
+    expect(&x, t, "k", "room again");
+    tenant_release(t);
+    scratch_drop(&x);
+}
+
 /* --- bounds ----------------------------------------------------------------------------- */
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
@@ -407,6 +487,7 @@ int main(void)
         cmocka_unit_test(later_commits_soon),
         cmocka_unit_test(later_rides_along),
         cmocka_unit_test(later_is_flushed_at_close),
+        cmocka_unit_test(failed_commits_fail_everybody),
         cmocka_unit_test(readers_are_capped),
         cmocka_unit_test(rows_left_open_do_no_harm),
         cmocka_unit_test(read_transactions_cannot_write),

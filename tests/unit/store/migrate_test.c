@@ -103,9 +103,7 @@ static const char *old_rows(const char *stem, int64_t version)
 {
     char path[512];
     str text;
-    const char *slash = strrchr(__FILE__, '/');
-    snprintf(path, sizeof path, "%.*s/old/%s-%lld.sql", slash ? (int)(slash - __FILE__) : 1, slash ? __FILE__ : ".", stem,
-             (long long)version);
+    snprintf(path, sizeof path, "%s/store/old/%s-%lld.sql", TEST_SOURCE_DIR, stem, (long long)version);
     if (failed(file_read(arena, path, 1 << 20, &text)))
         return NULL;
     return str_cstr(arena, text);

@@ -1,5 +1,6 @@
 /* The driver conformance suite on SQLite, and what SQLite adds to it. */
-#include "driver_suite.c" /* one test executable a file: tests/unit/meson.build */
+#include "driver_suite.h"
+#include "scratch.h"
 
 #include <unistd.h>
 
