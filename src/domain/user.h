@@ -28,8 +28,6 @@ MUST_USE struct result user_find_by_row(struct tx *tx, int64_t row, struct user 
 /* As user_by_id, and ERR_INEXISTENT_USER too for a user whom the caller may not
  * see: a v1 client sees users of connections that are enabled for it. */
 MUST_USE struct result user_by_id_for(struct tx *tx, const struct caller *c, str id, struct user *out);
-/* The document's text alone, unparsed: the hot path of GET /api/v2/users/{id}. Errors: ERR_INEXISTENT_USER. */
-MUST_USE struct result user_text_by_id(struct tx *tx, str id, str *out_json);
 
 /* Any identity of that connection. Any case for e-mail and username. */
 MUST_USE struct result user_find_by_email(struct tx *tx, str connection, str email, struct user *out, bool *out_found);

@@ -34,20 +34,33 @@ static struct result missing(struct arena *a, const char *member)
     return fail1(ERR_INVALID_BODY, str_fmt(a, "Payload validation error: 'Missing required property: %s'.", member));
 }
 
-static struct result check_required(struct arena *a, const struct user_new *n, const struct user_rules *r, const struct connection *c)
+static struct result missing_username(struct arena *a, const struct user_rules *r, const struct connection *c)
+{
+    if (!r->is_older)
+        return missing(a, "username");
+    return fail1(ERR_INVALID_BODY,
+                 str_fmt(a, "missing username for %.*s connection with requires_username enabled", STR_ARG(c->name)));
+}
+
+static struct result refuse(const char *words)
+{
+    return fail1(ERR_INVALID_BODY, str_from(words));
+}
+
+static struct result check_required(struct arena *a, const struct user_new *n, const struct user_rules *r,
+                                    const struct connection *c)
 {
     if (r->needs_email && !n->email.len)
         return missing(a, "email");
     if (r->needs_phone && !n->phone_number.len)
         return missing(a, "phone_number");
     if (r->needs_username && !n->username.len)
-        return r->is_older ? fail1(ERR_INVALID_BODY, str_fmt(a, "missing username for %.*s connection with requires_username enabled",
-                                                             STR_ARG(c->name)))
-                           : missing(a, "username");
+        return missing_username(a, r, c);
     bool any = (r->email_is_identifier && n->email.len) || (r->phone_is_identifier && n->phone_number.len) ||
                (r->username_is_identifier && n->username.len);
-    return r->needs_any && !any ? fail1(ERR_INVALID_BODY, STR("Payload validation error: 'None of the identifiers of the connection was given'."))
-                                : OK;
+    if (r->needs_any && !any)
+        return refuse("Payload validation error: 'None of the identifiers of the connection was given'.");
+    return OK;
 }
 
 static struct result check_password(struct arena *a, const struct user_new *n, const struct user_rules *r)
@@ -57,11 +70,12 @@ static struct result check_password(struct arena *a, const struct user_new *n, c
     if (r->needs_password && !n->password)
         return missing(a, "password");
     if (!r->takes_password && json_get(n->profile, STR("password")))
-        return fail1(ERR_INVALID_BODY, STR("Payload validation error: 'Users of this connection have no password' on property password."));
+        return refuse("Payload validation error: 'Users of this connection have no password' on property password.");
     return OK;
 }
 
-static struct result check_attributes(struct arena *a, const struct user_new *n, const struct user_rules *r, const struct connection *c)
+static struct result check_attributes(struct arena *a, const struct user_new *n, const struct user_rules *r,
+                                      const struct connection *c)
 {
     TRY(check_required(a, n, r, c));
     TRY(check_password(a, n, r));

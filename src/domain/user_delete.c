@@ -78,8 +78,8 @@ static struct result drop_identities(struct tx *tx, const struct user *u, str co
         if (!str_eq(json_get_text(one, STR("connection")), connection))
             json_push(tx->arena, kept, one);
     json_set(tx->arena, doc, STR("identities"), kept);
-    TRY(sql_run(tx->sql, "DELETE FROM identities WHERE user = ? AND connection = ?", SQL_ARGS(sql_int(u->row), sql_text(connection)),
-                NULL));
+    TRY(sql_run(tx->sql, "DELETE FROM identities WHERE user = ? AND connection = ?",
+                SQL_ARGS(sql_int(u->row), sql_text(connection)), NULL));
     return user_store_update(tx, u, doc, &ignored);
 }
 

@@ -116,21 +116,6 @@ struct result user_by_id(struct tx *tx, str id, struct user *out)
     return found ? OK : fail(ERR_INEXISTENT_USER);
 }
 
-struct result user_text_by_id(struct tx *tx, str id, str *out_json)
-{
-    struct sql_value doc;
-    struct user u;
-    bool found = false;
-    if (str_find_char(id, '|') >= 0) {
-        TRY(sql_row(tx->sql, tx->arena, "SELECT doc FROM users WHERE uid = ?", SQL_ARGS(sql_text(id)), &doc, 1, &found));
-        *out_json = found ? doc.s : STR_NONE;
-        return found ? OK : fail(ERR_INEXISTENT_USER);
-    }
-    TRY(user_by_id(tx, id, &u));
-    *out_json = json_dump(tx->arena, u.doc);
-    return OK;
-}
-
 /* --- identities ---------------------------------------------------------------------- */
 
 /* The conditions on the provider are those of the partial indexes (schema.sql). */
@@ -138,7 +123,8 @@ struct result user_text_by_id(struct tx *tx, str id, str *out_json)
 
 struct result user_find_by_email(struct tx *tx, str connection, str email, struct user *out, bool *out_found)
 {
-    return find_one(tx, BY_IDENTITY "i.connection = ? AND i.email = ? AND i.email IS NOT NULL AND i.provider IN ('auth0', 'email')",
+    return find_one(tx,
+                    BY_IDENTITY "i.connection = ? AND i.email = ? AND i.email IS NOT NULL AND i.provider IN ('auth0', 'email')",
                     SQL_ARGS(sql_text(connection), sql_text(user_fold(tx->arena, email))), out, out_found);
 }
 
@@ -150,7 +136,8 @@ struct result user_find_by_username(struct tx *tx, str connection, str username,
 
 struct result user_find_by_phone(struct tx *tx, str connection, str phone, struct user *out, bool *out_found)
 {
-    return find_one(tx, BY_IDENTITY "i.connection = ? AND i.phone = ? AND i.phone IS NOT NULL AND i.provider IN ('auth0', 'sms')",
+    return find_one(tx,
+                    BY_IDENTITY "i.connection = ? AND i.phone = ? AND i.phone IS NOT NULL AND i.provider IN ('auth0', 'sms')",
                     SQL_ARGS(sql_text(connection), sql_text(phone)), out, out_found);
 }
 

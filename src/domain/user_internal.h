@@ -35,7 +35,8 @@ struct user_rules {
 };
 void user_rules_read(const struct connection *c, struct user_rules *out);
 /* Errors: ERR_INVALID_BODY. */
-MUST_USE struct result user_rules_check_username(struct arena *a, const struct user_rules *r, const struct connection *c, str username);
+MUST_USE struct result user_rules_check_username(struct arena *a, const struct user_rules *r, const struct connection *c,
+                                                 str username);
 MUST_USE struct result user_rules_check_email(struct arena *a, str email);
 /* As they are kept: lower case. */
 str user_fold(struct arena *a, str text);

@@ -72,8 +72,10 @@ static struct result move_all(struct tx *tx, const struct user *from, const stru
     TRY(device_credential_drop_user(tx, from->uid));
     TRY(search_index_user(tx, from->row, from->doc, NULL));
     TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE user = ?", SQL_ARGS(sql_int(from->row)), NULL));
-    TRY(sql_run(tx->sql, "UPDATE user_secrets SET user = ? WHERE user = ?", SQL_ARGS(sql_int(to->row), sql_int(from->row)), NULL));
-    TRY(sql_run(tx->sql, "UPDATE identities SET user = ? WHERE user = ?", SQL_ARGS(sql_int(to->row), sql_int(from->row)), NULL));
+    TRY(sql_run(tx->sql, "UPDATE user_secrets SET user = ? WHERE user = ?",
+                SQL_ARGS(sql_int(to->row), sql_int(from->row)), NULL));
+    TRY(sql_run(tx->sql, "UPDATE identities SET user = ? WHERE user = ?",
+                SQL_ARGS(sql_int(to->row), sql_int(from->row)), NULL));
     return sql_run(tx->sql, "DELETE FROM users WHERE id = ?", SQL_ARGS(sql_int(from->row)), NULL);
 }
 

@@ -55,12 +55,14 @@ struct result user_metadata_check(struct arena *a, const struct json *v, bool is
         return fail1(ERR_INVALID_BODY, str_fmt(a, "Payload validation error: 'Expected type object' on property %s.", member));
     JSON_EACH_MEMBER(v, i, m)
         if (is_app && is_reserved(m->key))
-            return fail1(ERR_INVALID_BODY, str_fmt(a, "Payload validation error: 'The name %.*s is reserved' on property %s.",
-                                                   STR_ARG(m->key), member));
+            return fail1(ERR_INVALID_BODY,
+                         str_fmt(a, "Payload validation error: 'The name %.*s is reserved' on property %s.", STR_ARG(m->key),
+                                 member));
     str bad = bad_key(v);
     if (bad.p)
-        return fail1(ERR_INVALID_BODY, str_fmt(a, "Payload validation error: 'A key must not contain . or $: %.*s' on property %s.",
-                                               STR_ARG(bad), member));
+        return fail1(ERR_INVALID_BODY,
+                     str_fmt(a, "Payload validation error: 'A key must not contain . or $: %.*s' on property %s.", STR_ARG(bad),
+                             member));
     return OK;
 }
 

@@ -46,7 +46,8 @@ static struct result keep_old(struct tx *tx, int64_t user_row, str identity, str
                 SQL_ARGS(sql_int(user_row), sql_text(name), sql_text(old), sql_int(tx->now_us)), NULL));
     return sql_run(tx->sql,
                    "DELETE FROM user_secrets WHERE user = ? AND kind = 'password_history' AND name NOT IN "
-                   "(SELECT name FROM user_secrets WHERE user = ? AND kind = 'password_history' ORDER BY changed_at DESC LIMIT ?)",
+                   "(SELECT name FROM user_secrets WHERE user = ? AND kind = 'password_history' "
+                   "ORDER BY changed_at DESC LIMIT ?)",
                    SQL_ARGS(sql_int(user_row), sql_int(user_row), sql_int(history_size - 1)), NULL);
 }
 
@@ -177,7 +178,10 @@ struct result user_password_prepare(struct tenant *t, struct arena *a, int64_t n
     char *kept = (char *)str_cstr(a, hash);
     explicit_bzero((char *)hash.p, hash.len);
     arena_on_free(a, wipe, kept);
-    *ready = (struct user_password){ .text = rq->text, .hash = { kept, hash.len }, .compared = p.hashes, .compared_count = p.hash_count };
+    *ready = (struct user_password){ .text = rq->text,
+                                     .hash = { kept, hash.len },
+                                     .compared = p.hashes,
+                                     .compared_count = p.hash_count };
     *out = ready;
     return OK;
 }

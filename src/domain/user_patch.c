@@ -304,7 +304,8 @@ static struct result send_mail(struct patch *p, const struct user *u)
 static struct result apply(struct patch *p)
 {
     static struct result (*const steps[])(struct patch *) = {
-        apply_email, apply_username, apply_phone, apply_verified, apply_password, apply_profile, apply_metadata, store_identifiers, store_password,
+        apply_email,   apply_username, apply_phone,       apply_verified, apply_password,
+        apply_profile, apply_metadata, store_identifiers, store_password,
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
         TRY(steps[i](p));
