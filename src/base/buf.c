@@ -83,7 +83,8 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    char probe[1];
+    int len = vsnprintf(probe, sizeof probe, fmt, args);
     va_end(args);
     if (len > 0 && buf_reserve(b, (size_t)len + 1)) {
         vsnprintf(b->p + b->len, (size_t)len + 1, fmt, again);

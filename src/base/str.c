@@ -148,7 +148,8 @@ str str_fmt(struct arena *a, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    char probe[1];
+    int len = vsnprintf(probe, sizeof probe, fmt, args);
     va_end(args);
     size_t size = len > 0 ? (size_t)len : 0;
     char *p = arena_raw(a, size + 1);

@@ -191,7 +191,7 @@ struct result document_read(struct tx *tx, const struct resource_spec *spec, str
     TRY(row_find(tx, spec, id, out, &found));
     if (found)
         return secrets_load(tx, spec, out);
-    if (spec->also.p)
+    if (spec->also.len)
         TRY(document_find(tx, spec, spec->also, id, out, &found));
     return found ? OK : fail1(spec->missing, id);
 }
