@@ -255,7 +255,8 @@ static struct result look_up_v1(struct tx *tx, void *arg)
     if (!found)
         return fail(ERR_INVALID_TOKEN);
     *l->out = (struct caller){ .kind = client.is_global ? CALLER_V1_GLOBAL : CALLER_V1_CLIENT,
-                               .client_id = str_dup(tx->arena, client.client_id) };
+                               .client_id = str_dup(tx->arena, client.client_id),
+                               .client_name = str_dup(tx->arena, client.name) };
     return OK;
 }
 

@@ -10,14 +10,15 @@
 /* --- the v1 token ------------------------------------------------------------------------ */
 
 struct v1_token {
-    str token, client_id;
+    str token, client_id, client_name;
 };
 
 static struct result v1_store(struct tx *tx, void *arg)
 {
     const struct v1_token *t = arg;
     unsigned char hash[DIGEST_LEN_MAX];
-    struct log_entry e = { .type = STR("seccft"), .description = STR("Client Credentials for Access Token"), .client_id = t->client_id };
+    struct log_entry e = { .type = STR("seccft"), .description = STR("Client Credentials for Access Token"), .client_id = t->client_id,
+                           .client_name = t->client_name };
     digest(DIGEST_SHA256, t->token, hash);
     TRY(sql_run(tx->sql, "INSERT INTO tokens (hash, kind, client_id, body, created_at, expires_at) VALUES (?, 'v1', ?, '{}', ?, ?)",
                 SQL_ARGS(sql_blob((str){ (const char *)hash, digest_len(DIGEST_SHA256) }), sql_text(t->client_id),
@@ -28,7 +29,9 @@ static struct result v1_store(struct tx *tx, void *arg)
 
 static struct result issue_v1(struct tenant *t, const struct token_request *rq, const struct token_plan *p, struct token_reply *out)
 {
-    struct v1_token v1 = { .token = random_text(rq->arena, RANDOM_ALNUM, V1_TOKEN_LEN), .client_id = p->client.client_id };
+    struct v1_token v1 = { .token = random_text(rq->arena, RANDOM_ALNUM, V1_TOKEN_LEN),
+                           .client_id = p->client.client_id,
+                           .client_name = p->client.name };
     struct tx_options o = { .arena = rq->arena, .now_us = rq->now_us, .actor = rq->actor };
     TRY(store_write(t, &o, v1_store, &v1));
     *out = (struct token_reply){ .access_token = v1.token, .token_type = STR("bearer"), .expires_in_s = V1_TOKEN_LIFETIME_S };

@@ -2,6 +2,7 @@
 'use strict';
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
 const path = require('node:path');
 
 const DB = 'Username-Password-Authentication';
@@ -56,11 +57,18 @@ function follow(s, url) {
   return s.request('GET', url.pathname + url.search, { host: url.host });
 }
 
-/** SQL on the database of the tenant `default`, for what no API can make yet. Rows as arrays. */
-function sql(s, text, ...args) {
-  const script = 'import sqlite3,json,sys\nd=sqlite3.connect(sys.argv[1],timeout=20)\n'
-    + 'print(json.dumps(d.execute(sys.argv[2],json.loads(sys.argv[3])).fetchall(),default=lambda b:b.hex()))\nd.commit()';
-  return JSON.parse(execFileSync('python3', ['-c', script, path.join(s.data, 'tenants/default.1.db'), text, JSON.stringify(args)], { encoding: 'utf8' }));
+/** Runs SQL on a snapshot of the tenant `default` and answers the rows as arrays; `write` restores the snapshot afterwards.
+ *  For what no API shows (mails that wait) or can make yet (users of upstream providers). */
+function sql(s, text, args = [], { write = false } = {}) {
+  const file = path.join(s.dir, 'snapshot.db');
+  const script = 'import sqlite3,json,sys\nd=sqlite3.connect(sys.argv[1])\n'
+    + 'r=[d.execute(t,a).fetchall() for t,a in json.loads(sys.argv[2])]\nd.commit()\nprint(json.dumps(r[-1],default=lambda b:b.hex()))';
+  const steps = Array.isArray(text) ? text : [[text, args]];
+  s.cli('tenant', 'snapshot', 'default', file);
+  const rows = JSON.parse(execFileSync('python3', ['-c', script, file, JSON.stringify(steps)], { encoding: 'utf8' }));
+  if (write) s.cli('tenant', 'restore', 'default', file);
+  fs.rmSync(file);
+  return rows;
 }
 
 module.exports = { DB, PASSWORD, refused, good, isOk, ordinary, makeUser, idPath, nextUrl, follow, sql };
