@@ -8,6 +8,11 @@ struct trail {
     str name;
 };
 
+struct reply {
+    struct arena *arena;
+    bool partial; /* `fields` leaves members out: none is required */
+};
+
 /* Names under which the store and the domain keep what nobody may see. */
 static const str secret_names[] = { STR_INIT("password_hash"), STR_INIT("sealed"), STR_INIT("sealed_key"),
                                     STR_INIT("wrapped_key"), STR_INIT("secret_hash"), STR_INIT("token_hash") };
@@ -77,69 +82,78 @@ static bool enum_fits(struct arena *a, const struct schema *s, const struct json
     return s->value_count == 0;
 }
 
-static struct result check(struct arena *a, const struct trail *t, const struct schema *s, const struct json *v);
+static struct result check(const struct reply *r, const struct trail *t, const struct schema *s, const struct json *v);
 
-static struct result check_object(struct arena *a, const struct trail *t, const struct schema *s, const struct json *v)
+static struct result check_object(const struct reply *r, const struct trail *t, const struct schema *s, const struct json *v)
 {
     const struct json_member *m;
     for (size_t i = 0; i < s->member_count; i++) {
         struct trail here = { t, s->members[i].name };
-        if (s->members[i].required && !json_get(v, here.name))
-            return outside(a, &here, "missing");
+        if (s->members[i].required && !r->partial && !json_get(v, here.name))
+            return outside(r->arena, &here, "missing");
     }
     JSON_EACH_MEMBER(v, i, m) {
         struct trail here = { t, m->key };
         const struct schema_member *known = schema_member_find(s, m->key);
         const struct schema *inner = known ? known->schema : s->extra;
         if (inner)
-            TRY(check(a, &here, inner, m->value));
+            TRY(check(r, &here, inner, m->value));
         else if (!(s->flags & SCHEMA_FREE))
-            return outside(a, &here, "not in the contract");
+            return outside(r->arena, &here, "not in the contract");
     }
     return OK;
 }
 
 /* The fault of the alternative that got nearest would be best; the last one of the right type is near enough. */
-static struct result check_alternatives(struct arena *a, const struct trail *t, const struct schema *s, const struct json *v)
+static struct result check_alternatives(const struct reply *r, const struct trail *t, const struct schema *s, const struct json *v)
 {
-    struct result last = outside(a, t, "none of the alternatives");
+    struct result last = outside(r->arena, t, "none of the alternatives");
     for (size_t i = 0; i < s->alternative_count; i++) {
-        struct result r = check(a, t, s->alternatives[i], v);
-        if (!failed(r))
+        struct result found = check(r, t, s->alternatives[i], v);
+        if (!failed(found))
             return OK;
         if (type_fits(s->alternatives[i], v))
-            last = r;
+            last = found;
     }
     return last;
 }
 
-static struct result check(struct arena *a, const struct trail *t, const struct schema *s, const struct json *v)
+static struct result check(const struct reply *r, const struct trail *t, const struct schema *s, const struct json *v)
 {
     struct json *item;
     if (v->type == JSON_NULL && (s->types & SCHEMA_NULL))
         return OK;
     if (s->alternative_count)
-        return check_alternatives(a, t, s, v);
+        return check_alternatives(r, t, s, v);
     if (!type_fits(s, v))
-        return outside(a, t, "of another type");
-    if (!enum_fits(a, s, v))
-        return outside(a, t, "not one of the values");
+        return outside(r->arena, t, "of another type");
+    if (!enum_fits(r->arena, s, v))
+        return outside(r->arena, t, "not one of the values");
     if (v->type == JSON_OBJECT)
-        return check_object(a, t, s, v);
+        return check_object(r, t, s, v);
     if (v->type == JSON_ARRAY && s->items)
         JSON_EACH_ITEM(v, i, item)
-            TRY(check(a, t, s->items, item));
+            TRY(check(r, t, s->items, item));
     return OK;
+}
+
+static bool takes_fields(const struct operation *op)
+{
+    for (size_t i = 0; i < op->query_param_count; i++)
+        if (str_eq(op->query_params[i].name, STR("fields")))
+            return true;
+    return false;
 }
 
 static struct result check_status(struct arena *a, const struct operation *op, int status, const struct json *reply)
 {
+    struct reply r = { .arena = a, .partial = takes_fields(op) };
     for (size_t i = 0; i < op->reply_count; i++) {
         if (op->replies[i].status != status)
             continue;
         if (!op->replies[i].schema)
             return reply ? outside(a, NULL, "a body where none belongs") : OK;
-        return reply ? check(a, NULL, op->replies[i].schema, reply) : outside(a, NULL, "no body");
+        return reply ? check(&r, NULL, op->replies[i].schema, reply) : outside(a, NULL, "no body");
     }
     return outside(a, NULL, "status not in the contract");
 }

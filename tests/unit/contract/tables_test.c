@@ -219,6 +219,16 @@ static void test_replies(void **state)
     }
 }
 
+static void test_reply_in_part(void **state)
+{
+    static const struct schema_member fields[] = { { STR_INIT("fields"), &text, false } };
+    struct operation in_part = op;
+    in_part.query_params = fields;
+    in_part.query_param_count = 1;
+    assert_int_equal(validate_reply(*state, &in_part, 200, testing_json(*state, "{\"n\":1}")).kind, ERR_NONE);
+    assert_int_equal(validate_reply(*state, &in_part, 200, testing_json(*state, "{\"x\":1}")).kind, ERR_REPLY_OUTSIDE_CONTRACT);
+}
+
 static void test_path(void **state)
 {
     static const struct schema_member path[] = { { STR_INIT("n"), &integer, true } };
@@ -249,7 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_scope_names_sorted), TEST(test_scopes_parse), TEST(test_routes),  TEST(test_route_allow),
-        TEST(test_routes_complete),    TEST(test_errors),       TEST(test_error_rows_whole), TEST(test_replies),
+        TEST(test_routes_complete),    TEST(test_errors),       TEST(test_error_rows_whole), TEST(test_replies), TEST(test_reply_in_part),
         TEST(test_path),               TEST(test_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
