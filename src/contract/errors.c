@@ -90,6 +90,11 @@ static void v2_body(struct arena *a, struct json *body, const struct err_words *
     set_if(a, body, STR("errorCode"), w->code);
     if (w->status == 401 || w->status == 403)
         json_set_text(a, body, STR("error_description"), text);
+    if (w->status == 401 && w->code.len) { /* what is wrong with a token (quoted answers) */
+        struct json *attributes = json_object(a);
+        json_set_text(a, attributes, STR("error"), text);
+        json_set(a, body, STR("attributes"), attributes);
+    }
 }
 
 static void v1_body(struct arena *a, struct json *body, const struct err_words *w, str text)

@@ -116,6 +116,10 @@ static const struct {
     { "recorded: no header", API_V2, ERR_MISSING_AUTHENTICATION, "", 401,
       "{\"statusCode\":401,\"error\":\"Unauthorized\",\"message\":\"Missing authentication\","
       "\"error_description\":\"Missing authentication\"}" },
+    { "quoted: token", API_V2, ERR_EXPIRED_TOKEN, "", 401,
+      "{\"statusCode\":401,\"error\":\"Unauthorized\",\"message\":\"Expired token received for JSON Web Token validation\","
+      "\"errorCode\":\"invalid_token\",\"error_description\":\"Expired token received for JSON Web Token validation\","
+      "\"attributes\":{\"error\":\"Expired token received for JSON Web Token validation\"}}" },
     { "recorded: scope", API_V2, ERR_INSUFFICIENT_SCOPE, "read:organization_clients", 403,
       "{\"statusCode\":403,\"error\":\"Forbidden\",\"message\":\"Insufficient scope, expected any of: "
       "read:organization_clients\",\"errorCode\":\"insufficient_scope\",\"error_description\":\"Insufficient scope, expected "
