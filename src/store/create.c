@@ -1,16 +1,11 @@
-/* New data directories, new tenants, and their end. */
+/* New tenants, and their end. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "crypto/random.h"
 #include "store/inside.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 enum { NAME_MIN = 3, NAME_MAX_LEN = 63, KEY_ID_LEN = 16 };
 
@@ -113,7 +108,7 @@ static struct result check_free(struct store *s, const struct tenant_info *info)
     return domain_taken ? fail1(ERR_DOMAIN_TAKEN, info->domain) : OK;
 }
 
-static struct result check_info(const struct tenant_info *info)
+struct result tenant_info_check(const struct tenant_info *info)
 {
     if (!name_is_valid(info->name))
         return fail1(ERR_TENANT_NAME, info->name);
@@ -166,7 +161,7 @@ static struct result create_locked(struct store *s, struct entry *e, const struc
 struct result store_tenant_create(struct store *s, const struct tenant_info *info, tx_fn fill, void *arg)
 {
     char temporary[STORE_PATH_MAX];
-    TRY(check_info(info));
+    TRY(tenant_info_check(info));
     TRY(check_free(s, info)); /* before the work; and again when it is done */
     struct entry *e = entry_with_new_key(s, info);
     store_temporary(s, temporary);
@@ -226,108 +221,4 @@ struct result store_tenant_list(struct store *s, struct arena *a, struct tenant_
     *out = list;
     *out_count = count;
     return OK;
-}
-
-/* --- a data directory ---------------------------------------------------------------------- */
-
-static struct result make_dirs(const struct store *s)
-{
-    char path[STORE_PATH_MAX];
-    TRY(file_mkdir(s->dir, 0700));
-    store_path(s, "tenants", path);
-    TRY(file_mkdir(path, 0700));
-    store_path(s, "tmp", path);
-    return file_mkdir(path, 0700);
-}
-
-static struct result make_system(struct store *s)
-{
-    char path[STORE_PATH_MAX];
-    store_path(s, "system.db", path);
-    TRY(file_create(path, 0600));
-    TRY(system_open(s, path, true));
-    struct arena *a = arena_new(0);
-    struct result r = system_meta_set(s, "master_check", master_check_value(a, s->master));
-    if (!failed(r))
-        r = system_meta_set(s, "tenant_version", str_fmt(a, "%lld", (long long)tenant_schema.version));
-    arena_free(a);
-    return r;
-}
-
-static struct result build_directory(struct store *s, const struct store_first *first)
-{
-    TRY(make_dirs(s));
-    TRY(master_load(s->key_path, true, s->master));
-    TRY(make_system(s));
-    TRY(store_tenant_create(s, &first->tenant, first->fill, first->arg));
-    sql_disconnect(s->system);
-    s->system = NULL;
-    if (first->files)
-        TRY(first->files(s->dir, first->arg));
-    return file_sync_dir(s->dir);
-}
-
-/* DIR must not hold anything; that it does not exist is the usual case. */
-static struct result check_empty(const char *dir, str about)
-{
-    DIR *d = opendir(dir);
-    if (!d)
-        return errno == ENOENT ? OK : fail2(ERR_IO, about, str_from(strerrordesc_np(errno)));
-    unsigned count = 0;
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count <= 2 ? OK : fail1(ERR_STORE_EXISTS, about); /* "." and ".." */
-}
-
-static struct result init_locked(const struct store_config *cfg, const char *dir, const struct store_first *first)
-{
-    char temporary[STORE_PATH_MAX + sizeof ".new"];
-    snprintf(temporary, sizeof temporary, "%s.new", dir);
-    TRY(check_empty(dir, cfg->data_dir));
-    TRY(result_about(file_remove_tree(temporary), cfg->data_dir)); /* what a crash left behind */
-    struct store *s = store_new(cfg, temporary);
-    struct result r = build_directory(s, first);
-    store_free(s);
-    if (!failed(r))
-        r = file_rename_durable(temporary, dir);
-    if (failed(r))
-        ignore_result(file_remove_tree(temporary), "the next start removes it");
-    return r.kind == ERR_IO ? result_about(r, cfg->data_dir) : r;
-}
-
-/* Two first starts at once: the parent directory itself is the lock, so that no
- * lock file stays behind. */
-static int lock_parent(const char *dir)
-{
-    char parent[STORE_PATH_MAX];
-    const char *slash = strrchr(dir, '/');
-    if (!slash)
-        snprintf(parent, sizeof parent, ".");
-    else
-        snprintf(parent, sizeof parent, "%.*s", slash == dir ? 1 : (int)(slash - dir), dir);
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX) != 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-struct result store_init(const struct store_config *cfg, const struct store_first *first)
-{
-    char dir[STORE_PATH_MAX];
-    str path = cfg->data_dir;
-    while (path.len > 1 && path.p[path.len - 1] == '/')
-        path.len--;
-    if (!store_dir_fits(path))
-        return fail2(ERR_IO, cfg->data_dir, STR("the path is too long"));
-    snprintf(dir, sizeof dir, "%.*s", STR_ARG(path));
-    TRY(check_info(&first->tenant));
-    int lock = lock_parent(dir);
-    if (lock < 0)
-        return fail2(ERR_IO, cfg->data_dir, str_from(strerrordesc_np(errno)));
-    struct result r = init_locked(cfg, dir, first);
-    close(lock);
-    return r;
 }

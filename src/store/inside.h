@@ -184,7 +184,9 @@ MUST_USE struct result system_tenant_replace(struct store *s, const struct entry
 
 /* snapshot.c. A consistent, durable copy as a new file at path. */
 MUST_USE struct result tenant_copy(struct tenant *t, const char *path);
-/* create.c. The empty tenant that new ones are copied from. */
+/* create.c. Errors: ERR_TENANT_NAME, ERR_TENANT_DOMAIN. */
+MUST_USE struct result tenant_info_check(const struct tenant_info *info);
+/* The empty tenant that new ones are copied from. */
 MUST_USE struct result template_ensure(struct store *s, char out_path[STORE_PATH_MAX]);
 /* A tenant's file at path, filled by fill; durable, but not yet known to system.db. */
 MUST_USE struct result tenant_file_build(struct store *s, const struct entry *e, const char *path, tx_fn fill, void *arg);

@@ -34,12 +34,13 @@ void store_close(struct store *s); /* waits for pending commits */
 struct tx;
 typedef struct result (*tx_fn)(struct tx *tx, void *arg);
 
-/* A new data directory with its first tenant: built beside DIR under a
- * temporary name, synced and renamed, so that DIR is whole or absent whenever
- * the power goes. fill as in store_tenant_create; afterwards files(dir, arg),
- * when given, writes what else belongs into the directory, there still called
- * dir. The store is not open afterwards. Errors: ERR_STORE_EXISTS (DIR has a
- * store, or anything else in it), what fill and files answer, and as below. */
+/* A new data directory with its first tenant: built under a temporary name,
+ * synced and renamed, so that it is whole or absent whenever the power goes. An
+ * empty directory that is there already is filled, system.db last. fill as in
+ * store_tenant_create; afterwards files(dir, arg), when given, writes what else
+ * belongs into the directory, which until the end is called dir. The store is
+ * not open afterwards. Errors: ERR_STORE_EXISTS (a store, or anything else, is
+ * there), what fill and files answer, and as below. */
 struct store_first {
     struct tenant_info tenant;
     tx_fn fill;

@@ -138,6 +138,9 @@ static struct result write_credentials(const char *dir, void *arg)
     return file_write_durable(path, STR("{\"whole\": true}"), 0600);
 }
 
+/* Whether the first start finds an empty directory, as a volume's mount point. */
+static bool in_place;
+
 /* --- the child ------------------------------------------------------------------------ */
 
 static void must(struct result r, const char *what)
@@ -268,6 +271,10 @@ static _Noreturn void child_main(const char *root, const char *snapshot, unsigne
     struct store_config cfg = { .data_dir = str_from(dir), .writer_threads = 2 };
     struct store_first first = { .tenant = { STR("default"), STR("localhost"), 0 },
                                  .fill = fill_tenant, .files = write_credentials, .arg = &zero };
+    if (in_place) {
+        must(file_mkdir(dir, 0700), "making a mount point");
+        must(file_sync_dir(root), "making a mount point");
+    }
     must(store_init(&cfg, &first), "the first start");
     note(FACT_INIT_DONE, 0);
     must(store_open(&cfg, &s), "opening");
@@ -476,7 +483,7 @@ static void check(const char *out)
     snprintf(dir, sizeof dir, "%s/data", out);
     snprintf(path, sizeof path, "%s/credentials.json", dir);
     struct store_config cfg = { .data_dir = str_from(dir) };
-    if (!file_exists(dir))
+    if (in_place ? !store_exists(cfg.data_dir) : !file_exists(dir))
         check_first_start(&cfg);
     struct result r = store_open(&cfg, &s);
     if (failed(r)) {
@@ -526,6 +533,7 @@ static bool one_run(uint64_t seed, bool lies, bool keep)
     uint64_t r = mix(seed + 1);
     struct disk_plan plan = { .root = root, .out = out, .seed = r, .lies = lies, .at_cut = save_facts };
     plan.cut_at = 1 + (long)((r >> 8) % (r % 4 == 0 ? EARLY_OPS : ALL_OPS));
+    in_place = r & 16;
     complaints = 0;
     fact_count = 0;
     fflush(NULL);

@@ -92,7 +92,7 @@ static void init_over_a_crashed_one(void **state)
     scratch_drop(&x);
 }
 
-static void empty_directory_is_taken_full_one_refused(void **state)
+static void full_directory_is_refused(void **state)
 {
     struct scratch x;
     char path[128];
@@ -106,8 +106,56 @@ static void empty_directory_is_taken_full_one_refused(void **state)
     assert_int_equal(r.kind, ERR_STORE_EXISTS);
     assert_true(str_eq(r.args.v[0], x.cfg.data_dir));
     assert_true(file_exists(path));
-    assert_ok(file_remove_durable(path));
+    assert_ok(file_remove_tree(x.root));
+    arena_free(x.arena);
+}
+
+/* As a volume's mount point: it cannot be renamed over. */
+static void empty_directory_is_filled(void **state)
+{
+    struct scratch x;
+    char path[128];
+    (void)state;
+    scratch_make(&x);
+    assert_ok(file_mkdir(x.dir, 0700));
+    snprintf(path, sizeof path, "%s/lost+found", x.dir);
+    assert_ok(file_mkdir(path, 0700));
+    int fd = open(x.dir, O_RDONLY | O_DIRECTORY);
+    struct stat before, after;
+    assert_int_equal(fstat(fd, &before), 0);
+    close(fd);
+    struct store_first first = { .tenant = { STR("default"), STR("localhost"), 0 }, .files = refuse_files };
+    assert_int_equal(store_init(&x.cfg, &first).kind, ERR_USAGE);
+    first.files = write_file;
     assert_ok(store_init(&x.cfg, &first));
+    assert_int_equal(stat(x.dir, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino); /* it is the same directory */
+    snprintf(path, sizeof path, "%s/credentials.json", x.dir);
+    assert_true(file_exists(path));
+    snprintf(path, sizeof path, "%s/.new", x.dir);
+    assert_false(file_exists(path));
+    assert_int_equal(store_init(&x.cfg, &first).kind, ERR_STORE_EXISTS);
+    scratch_open(&x);
+    scratch_drop(&x);
+}
+
+static void interrupted_filling_is_done_again(void **state)
+{
+    struct scratch x;
+    char path[128];
+    (void)state;
+    scratch_make(&x);
+    static const char *const left[] = { "", "/.new", "/tenants", "/tenants/old", "/tls" };
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        snprintf(path, sizeof path, "%s%s", x.dir, left[i]);
+        assert_ok(file_mkdir(path, 0700));
+    }
+    snprintf(path, sizeof path, "%s/master.key", x.dir);
+    assert_ok(file_write_durable(path, STR("of the interrupted one"), 0600));
+    assert_int_equal(store_open(&x.cfg, &x.store).kind, ERR_STORE_MISSING);
+    struct store_first first = { .tenant = { STR("default"), STR("localhost"), 0 } };
+    assert_ok(store_init(&x.cfg, &first));
+    scratch_open(&x);
     scratch_drop(&x);
 }
 
@@ -250,7 +298,9 @@ int main(void)
         cmocka_unit_test(written_is_there_after_reopening),
         cmocka_unit_test(init_is_all_or_nothing),
         cmocka_unit_test(init_over_a_crashed_one),
-        cmocka_unit_test(empty_directory_is_taken_full_one_refused),
+        cmocka_unit_test(full_directory_is_refused),
+        cmocka_unit_test(empty_directory_is_filled),
+        cmocka_unit_test(interrupted_filling_is_done_again),
         cmocka_unit_test(second_server_is_kept_out),
         cmocka_unit_test(master_key_file_is_private),
         cmocka_unit_test(wrong_master_key_refuses_to_start),
