@@ -1,6 +1,6 @@
 /* Requests out of bytes, without sockets. However the bytes are cut, the same
  * requests come out; and what is accepted keeps the promises of server/http.h. */
-#include "server/parse.h"
+#include "server/http/parse.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -123,7 +123,7 @@ def node():
     return pinned if os.path.exists(pinned) else "node"
 
 
-def node_tests(stage, folder, timeout=900):
+def node_tests(stage, folder, timeout=900, env=None):
     files = sorted(f for f in os.listdir(os.path.join(ROOT, folder)) if f.endswith((".test.js", ".test.mjs"))) \
         if os.path.isdir(os.path.join(ROOT, folder)) else []
     if not files:
@@ -131,7 +131,7 @@ def node_tests(stage, folder, timeout=900):
     if not npm_install():
         return tally(stage, 0, 1, "npm install")
     code, out = run([node(), "--test", "--test-concurrency=2", "--test-reporter=tap", *[os.path.join(folder, f) for f in files]], timeout=timeout,
-                    env={"DOORWARD": os.path.join(ROOT, DEBUG, "doorward")})
+                    env=dict({"DOORWARD": os.path.join(ROOT, DEBUG, "doorward")}, **(env or {})))
     good = re.search(r"^# pass (\d+)", out, flags=re.M)
     bad = re.search(r"^# fail (\d+)", out, flags=re.M)
     good, bad = int(good.group(1)) if good else 0, int(bad.group(1)) if bad else 0
@@ -144,6 +144,11 @@ def node_tests(stage, folder, timeout=900):
 
 def api():
     node_tests("api", "tests/api")
+
+
+def http():
+    echo = os.path.join(ROOT, ASAN, "tests/unit/http_echo")
+    node_tests("http", "tests/api/http", env={"HTTP_ECHO": echo})
 
 
 def clients():
@@ -171,7 +176,7 @@ def conformance():
     tally("conformance", *(map(int, m.groups()) if m else (0, 1)))
 
 
-STAGES = [build, source, unit, fuzz, api, clients, faults, conformance]
+STAGES = [build, source, unit, fuzz, http, api, clients, faults, conformance]
 
 
 def finish():

@@ -418,6 +418,7 @@ static void readers_are_capped(void **state)
     for (int i = 0; i < 200 && kind != ERR_BUSY; i++) { /* until both threads hold theirs */
         struct tx_options o = { .arena = x.arena, .deadline_us = clock_monotonic_us() + 20000 };
         kind = store_read(t, &o, setting_get, &v).kind;
+        usleep(5000);
     }
     assert_int_equal(kind, ERR_BUSY);
     put(&x, t, "k", "writers are not held up");

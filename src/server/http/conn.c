@@ -1,6 +1,6 @@
 /* The life of a connection: one function a state, each doing what can be done
  * now and saying what comes next. */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include "base/log.h"
 

@@ -1,6 +1,6 @@
 /* gzip, the one door to zlib. A stream's state is a quarter of a megabyte, so
  * a few are kept and cleaned rather than made for each answer. */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include "base/log.h"
 

@@ -1,5 +1,5 @@
 /* Framing and sending an answer. */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include "base/clock.h"
 

@@ -1,6 +1,6 @@
 /* Listening sockets: from a host name to descriptors, and from them to
  * connections. */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include "base/log.h"
 

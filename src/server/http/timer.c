@@ -2,7 +2,7 @@
  * never owns a connection: it shuts the socket down, and the event that this
  * raises makes one of the layer's threads close it. The table's lock keeps the
  * descriptor from being closed and reused under its hands. */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include "base/log.h"
 

@@ -1,7 +1,7 @@
 /* Requests in progress. Their buffers come from a short list of used ones, so
  * that a request on a kept connection allocates nothing and an idle connection
  * holds nothing. */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include "base/log.h"
 

@@ -1,4 +1,4 @@
-#include "server/parse.h"
+#include "server/http/parse.h"
 
 #include <string.h>
 

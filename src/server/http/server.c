@@ -1,5 +1,5 @@
 /* Start, threads, stop. */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include "base/log.h"
 

@@ -1,5 +1,5 @@
 /* Reading and writing, plain or TLS. */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include <errno.h>
 #include <string.h>

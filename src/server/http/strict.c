@@ -1,7 +1,7 @@
 /* What llhttp lets through and two readers could take in two ways
  * (docs/design.md; RFC 9112). Host picks the tenant, so it is held to one
  * plain form. */
-#include "server/parse.h"
+#include "server/http/parse.h"
 
 #include <string.h>
 

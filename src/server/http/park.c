@@ -1,6 +1,6 @@
 /* A request whose lane had no place to wait gives its thread back and is
  * handled again when the lane has room (base/lane.h). */
-#include "server/conn.h"
+#include "server/http/conn.h"
 
 #include <sys/epoll.h>
 

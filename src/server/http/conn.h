@@ -4,9 +4,9 @@
 #define SERVER_CONN_H
 
 #include "base/lane.h"
-#include "server/body.h"
-#include "server/parse.h"
-#include "server/tls.h"
+#include "server/http/body.h"
+#include "server/http/parse.h"
+#include "server/http/tls.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
