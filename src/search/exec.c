@@ -178,7 +178,8 @@ struct result search_users(struct tx *tx, const struct search_request *rq, struc
         .estimate_max = 4000,
         .filter_max = 500,
         .walk_cost = 3000,
-        .gather_cost = 60,
+        .walk_more = 0.02,
+        .gather_cost = COST_DOCUMENT,
         .time_us = 2 * US_PER_S,
         .total_time_us = US_PER_S / 2,
     };

@@ -13,8 +13,9 @@
 struct search_tuning {
     size_t estimate_max;   /* counts stop here; so few candidates are gathered, more are walked */
     size_t filter_max;     /* so few candidates are tested one by one rather than by more scans */
-    int64_t walk_cost;     /* about microseconds: then a walk gives way to sets */
-    double gather_cost;    /* of reading one hit's document, in rows of the index */
+    int64_t walk_cost;     /* about microseconds: a walk that spent them looks how far it came … */
+    double walk_more;      /* … and goes on if what it still needs seems less than this for each user there is */
+    int64_t gather_cost;   /* about microseconds, of reading one hit's document to sort it */
     int64_t time_us;       /* of the whole search, then ERR_TIMEOUT */
     int64_t total_time_us; /* of counting, then the total is a bound */
 };
@@ -96,6 +97,6 @@ MUST_USE struct result candidate_read(struct finder *f, struct candidate *c);
  * whichever is cheaper, and takes that from f->cost_left. */
 MUST_USE struct result candidate_test(struct finder *f, const struct matcher *m, struct candidate *c, bool *out);
 
-enum { COST_PROBE = 3, COST_DOCUMENT = 15 }; /* about microseconds */
+enum { COST_PROBE = 3, COST_DOCUMENT = 8 }; /* about microseconds */
 
 #endif

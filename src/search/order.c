@@ -8,7 +8,7 @@
 enum {
     BATCH_FIRST = 64,
     BATCH_MAX = 1024,
-    ROWS_A_COST = 4, /* index rows that cost about a microsecond */
+    ROWS_A_COST = 8, /* index rows that cost about a microsecond */
 };
 
 /* --- pages --------------------------------------------------------------------------- */
@@ -49,6 +49,9 @@ struct walk {
     bool exact;
     struct idset *seen;        /* of a sorted walk: a user with two values comes once */
     unsigned rows;
+    int64_t spent;             /* of cost, before what f->cost_left counts */
+    bool may_go_on;            /* while matches turn out to be frequent */
+    bool stopped;              /* the page is full or the cost spent, and not: nobody is left */
 };
 
 static struct result walk_take(struct walk *w, int64_t id)
@@ -71,9 +74,23 @@ static struct result walk_take(struct walk *w, int64_t id)
     return OK;
 }
 
-static bool walk_must_stop(const struct walk *w)
+/* The cost is spent. With what it found so far, does the page seem near enough
+ * to go on? Sets of a large index cost more than those of a small one. */
+static bool walk_goes_on(struct walk *w)
 {
-    return page_is_full(w->p) || w->f->cost_left < 0;
+    double need = (double)w->p->skip + (double)w->p->want, have = (double)w->p->skipped + (double)w->p->count;
+    w->spent += w->f->tuning->walk_cost;
+    if (!w->may_go_on || have == 0)
+        return false;
+    w->f->cost_left += w->f->tuning->walk_cost;
+    return (double)w->spent / have * (need - have) <= w->f->tuning->walk_more * (double)w->f->id_max;
+}
+
+static bool walk_stops(struct walk *w)
+{
+    if (!w->stopped)
+        w->stopped = page_is_full(w->p) || (w->f->cost_left < 0 && !walk_goes_on(w));
+    return w->stopped;
 }
 
 /* The members of s in the order of their ids, without those that skip holds. */
@@ -125,13 +142,13 @@ static struct result walk_ids(struct walk *w, const struct scan *point, bool *ou
     int64_t after = w->p->descending ? INT64_MAX : -1, ids[BATCH_MAX];
     size_t count = 0;
     *out_ended = false;
-    for (int64_t batch = BATCH_FIRST; !walk_must_stop(w); batch = batch < BATCH_MAX ? 2 * batch : batch) {
+    for (int64_t batch = BATCH_FIRST; !walk_stops(w); batch = batch < BATCH_MAX ? 2 * batch : batch) {
         TRY(finder_check_time(w->f));
         TRY(read_ids(w, point, after, batch, ids, &count));
-        for (size_t i = 0; i < count && !walk_must_stop(w); i++)
+        for (size_t i = 0; i < count && !walk_stops(w); i++)
             TRY(walk_take(w, ids[i]));
         if (count < (size_t)batch) {
-            *out_ended = !walk_must_stop(w);
+            *out_ended = !walk_stops(w);
             return OK;
         }
         after = ids[count - 1];
@@ -177,13 +194,13 @@ static struct result walk_sorted(struct walk *w, int64_t field, bool *out_ended)
     int64_t ids[BATCH_MAX];
     size_t count = 0;
     *out_ended = false;
-    for (int64_t batch = BATCH_FIRST; !walk_must_stop(w); batch = batch < BATCH_MAX ? 2 * batch : batch) {
+    for (int64_t batch = BATCH_FIRST; !walk_stops(w); batch = batch < BATCH_MAX ? 2 * batch : batch) {
         TRY(finder_check_time(w->f));
         TRY(read_sorted(w, field, &last, batch, ids, &count));
-        for (size_t i = 0; i < count && !walk_must_stop(w); i++)
+        for (size_t i = 0; i < count && !walk_stops(w); i++)
             TRY(walk_take(w, ids[i]));
         if (count < (size_t)batch) {
-            *out_ended = !walk_must_stop(w);
+            *out_ended = !walk_stops(w);
             return OK;
         }
     }
@@ -211,7 +228,7 @@ static struct result decide_by_sets(struct finder *f, struct idset **found)
 static struct result try_walk(struct finder *f, struct page *p, int64_t sort_field, const struct idset *found, bool exact,
                               bool *out_done)
 {
-    struct walk w = { .f = f, .p = p, .found = found, .exact = exact };
+    struct walk w = { .f = f, .p = p, .found = found, .exact = exact, .may_go_on = true };
     struct matcher *leaf = NULL;
     bool everybody = f->query->kind == NODE_ALL, ended;
     const struct scan *point = sort_field ? NULL : plan_point(f->query, &leaf);
@@ -230,14 +247,6 @@ static struct result try_walk(struct finder *f, struct page *p, int64_t sort_fie
     if (w.seen)
         finder_give_set(f, w.seen);
     return OK;
-}
-
-/* Reading every hit's document, or walking the field's rows until enough of
- * them are hits: with h of n users hits, about n / h rows lie between two. */
-static bool gathering_is_cheaper(const struct finder *f, const struct page *p, size_t hits)
-{
-    double needed = (double)p->skip + (double)p->want, h = (double)hits;
-    return h * h * f->tuning->gather_cost <= needed * (double)f->id_max;
 }
 
 static struct result gather(struct walk *w, const struct idset *found)
@@ -261,20 +270,40 @@ static struct result gather(struct walk *w, const struct idset *found)
     return OK;
 }
 
+static struct result walk_found(struct walk *w, int64_t sort_field, const struct idset *found, bool *out_done)
+{
+    bool ended;
+    struct idset *had = w->seen = finder_set(w->f);
+    TRY(walk_sorted(w, sort_field, &ended));
+    w->seen = NULL;
+    if (ended)
+        TRY(walk_members(w, found, had)); /* those without the field come last */
+    *out_done = ended || page_is_full(w->p);
+    if (!*out_done)
+        page_restart(w->p);
+    finder_give_set(w->f, had);
+    return OK;
+}
+
+/* Sorting is either reading every hit's document, or walking the field's rows
+ * until enough of them are hits: among u users with h hits about u / h rows lie
+ * between two, unless the field and the query go together. So the walk gets no
+ * more than the documents would cost. */
 static struct result order_found(struct finder *f, struct page *p, int64_t sort_field, const struct idset *found, bool exact)
 {
     struct walk w = { .f = f, .p = p, .found = found, .exact = exact };
-    bool ended;
+    bool done = false;
     f->cost_left = INT64_MAX;
     if (!sort_field)
         return walk_members(&w, found, NULL);
-    if (gathering_is_cheaper(f, p, idset_bits(found)))
-        return gather(&w, found);
-    w.seen = finder_set(f);
-    TRY(walk_sorted(&w, sort_field, &ended));
-    struct idset *had = w.seen;
-    w.seen = NULL;
-    return ended ? walk_members(&w, found, had) : OK; /* those without the field come last */
+    double hits = (double)idset_bits(found), needed = (double)p->skip + (double)p->want;
+    double gathering = hits * (double)f->tuning->gather_cost;
+    if (gathering > needed * (double)f->id_max / (hits * ROWS_A_COST)) {
+        f->cost_left = gathering < (double)INT64_MAX ? (int64_t)gathering : INT64_MAX;
+        TRY(walk_found(&w, sort_field, found, &done));
+    }
+    f->cost_left = INT64_MAX;
+    return done ? OK : gather(&w, found);
 }
 
 struct result order_page(struct finder *f, struct page *p, struct idset *found, bool exact)

@@ -11,11 +11,12 @@ enum { USERS = 2000, QUERIES = 250 };
 
 enum { LONG = 600 * 1000000 };
 static const struct search_tuning ways[] = {
-    { 4000, 500, 3000, 60, LONG, LONG },   /* as in use */
-    { 4000, 0, 3000, 1e9, LONG, LONG },    /* few, sorted by walking */
-    { 3, 0, 1000000, 1e9, LONG, LONG },    /* walk until the end */
-    { 3, 50, 30, 1e9, LONG, LONG },        /* give up walking early */
-    { 3, 0, 0, 0, LONG, LONG },            /* sets, then gather */
+    { 4000, 500, 3000, 0.02, 8, LONG, LONG }, /* as in use */
+    { 4000, 0, 3000, 0, LONG, LONG, LONG },   /* few, sorted by walking */
+    { 3, 0, 1000000, 0, LONG, LONG, LONG },   /* walk until the end */
+    { 3, 50, 30, 1, LONG, LONG, LONG },       /* give up walking, some go on */
+    { 3, 50, 30, 0, 1, LONG, LONG },          /* give up walking at once, also when sorting what was found */
+    { 3, 0, 0, 0, 0, LONG, LONG },            /* sets, then gather */
 };
 
 struct truth {
@@ -232,7 +233,7 @@ static void test_time_limits(void **state)
     struct search_node *q;
     assert_ok(search_parse(a, STR("_exists_:email"), SEARCH_V3, &q));
     struct search_request rq = { .query = q, .offset = 10, .limit = 20, .want_total = true };
-    struct search_tuning none = { 3, 0, 0, 60, -1, -1 }, no_count = { 3, 0, 100000, 60, LONG, -1 };
+    struct search_tuning none = { 3, 0, 0, 0, 8, -1, -1 }, no_count = { 3, 0, 100000, 0, 8, LONG, -1 };
     tx.arena = a;
     assert_int_equal(finder_search(&tx, &rq, &none, &page).kind, ERR_TIMEOUT);
     assert_ok(finder_search(&tx, &rq, &no_count, &page));
