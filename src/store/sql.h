@@ -1,7 +1,7 @@
 /* The database seam: what SQLite gives now and PostgreSQL will. One connection
  * is used by one thread at a time. SQL is written once in the common dialect
- * ("?" parameters, ON CONFLICT, RETURNING); text constants only, so that
- * statements are cached by the address and content of their text.
+ * ("?" parameters, ON CONFLICT, RETURNING); statements are cached by the content
+ * of their text, so text is constant or has few forms, and values are parameters.
  * Errors: ERR_DATABASE (logged with its cause here), ERR_UNIQUE when a unique
  * index refuses a row, ERR_TIMEOUT when the deadline passed. */
 #ifndef STORE_SQL_H

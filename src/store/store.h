@@ -96,7 +96,8 @@ const unsigned char *tenant_data_key(const struct tenant *t); /* SEAL_KEY_LEN by
 uint64_t tenant_generation(const struct tenant *t);
 /* One pointer a module may hang on an open tenant (caches); freed with it. */
 enum tenant_slot { TENANT_SLOT_KEYS, TENANT_SLOT_TOKENS, TENANT_SLOT_LIMITS, TENANT_SLOT_SEARCH, TENANT_SLOT_USERS, TENANT_SLOT_ORIGINS, TENANT_SLOT_PLANS, TENANT_SLOT_MAX };
-/* Returns the slot's pointer, made by make() the first time (once, under a lock). */
+/* Returns the slot's pointer, made by make() the first time (once, under a lock:
+ * make must not ask for a slot). */
 void *tenant_slot(struct tenant *t, enum tenant_slot slot, void *(*make)(struct tenant *), void (*dispose)(void *));
 
 /* What runs inside a transaction. The arena is the caller's. */
@@ -124,8 +125,8 @@ MUST_USE struct result store_read(struct tenant *t, const struct tx_options *o, 
 /* Run fn in a write transaction, on a writer's thread, and return when it is
  * durable or has failed (then nothing of it stays). fn may run more than once:
  * it reads inside the transaction what it decides on, writes, fills its out
- * struct and does nothing else. Errors: what fn answered, ERR_DATABASE,
- * ERR_BUSY when too many transactions wait. */
+ * struct and does nothing else (no store_read, no store_write). Errors: what fn
+ * answered, ERR_DATABASE, ERR_BUSY when too many transactions wait. */
 MUST_USE struct result store_write(struct tenant *t, const struct tx_options *o, tx_fn fn, void *arg);
 /* As store_write, but returns at once; commits within 100 ms. Only for log
  * entries of exchanges that change no state. arg is copied (size bytes). */
