@@ -21,17 +21,19 @@ static int system_open(const char *path, int flags, mode_t mode)
     return open(path, flags | O_CLOEXEC, mode);
 }
 
-static const struct file_ops system_ops = {
-    .fsync = fsync,
-    .fsync_dir = system_fsync_dir,
-    .rename = rename,
-    .unlink = unlink,
-    .open = system_open,
-    .write = write,
-    .mkdir = mkdir,
-    .rmdir = rmdir,
-};
-static struct file_ops ops = system_ops;
+#define SYSTEM_OPS \
+    { \
+    .fsync = fsync, \
+    .fsync_dir = system_fsync_dir, \
+    .rename = rename, \
+    .unlink = unlink, \
+    .open = system_open, \
+    .write = write, \
+    .mkdir = mkdir, \
+    .rmdir = rmdir, \
+    }
+static const struct file_ops system_ops = SYSTEM_OPS;
+static struct file_ops ops = SYSTEM_OPS;
 
 void file_set_ops(const struct file_ops *o)
 {

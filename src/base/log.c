@@ -24,7 +24,7 @@ enum log_level log_get_level(void)
 }
 
 /* One write(2) a line, so that lines of different threads never mix. */
-static void put(const char *name, const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0))) put(const char *name, const char *fmt, va_list args)
 {
     char line[LINE_MAX_BYTES];
     int at = snprintf(line, sizeof line, "doorward: %s: ", name);
