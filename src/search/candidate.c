@@ -1,17 +1,28 @@
 /* One user at a time. */
 #include "search/finder.h"
 
-struct result candidate_read(struct finder *f, struct candidate *c)
+#include "base/log.h"
+
+struct result finder_read_user(struct finder *f, struct arena *a, int64_t user, struct json **out, bool *out_found)
 {
     struct sql_value doc;
+    TRY(sql_row(f->tx->sql, a, "SELECT doc FROM users WHERE id = ?", SQL_ARGS(sql_int(user)), &doc, 1, out_found));
+    if (!*out_found || !failed(json_parse(a, doc.s, out)))
+        return OK;
+    log_error("search: the document of user %lld is no JSON", (long long)user);
+    return fail(ERR_INTERNAL);
+}
+
+struct result candidate_read(struct finder *f, struct candidate *c)
+{
     bool found;
     if (c->doc || c->gone)
         return OK;
     arena_clear(f->doc_a);
     f->cost_left -= COST_DOCUMENT;
-    TRY(sql_row(f->tx->sql, f->doc_a, "SELECT doc FROM users WHERE id = ?", SQL_ARGS(sql_int(c->id)), &doc, 1, &found));
+    TRY(finder_read_user(f, f->doc_a, c->id, &c->doc, &found));
     c->gone = !found;
-    return found ? json_parse(f->doc_a, doc.s, &c->doc) : OK;
+    return OK;
 }
 
 static struct result probe(struct finder *f, const struct plan_leaf *leaf, int64_t id, bool *out)

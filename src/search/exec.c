@@ -124,19 +124,15 @@ static struct result count_total(struct search *s)
 
 static struct result read_hits(struct search *s, const struct page *p)
 {
-    struct tx *tx = s->f.tx;
+    struct arena *a = s->f.tx->arena;
     size_t count = p->count < s->rq->limit ? p->count : s->rq->limit;
-    s->out->hits = ARENA_ARRAY(tx->arena, struct search_hit, count);
+    s->out->hits = ARENA_ARRAY(a, struct search_hit, count);
     for (size_t i = 0; i < count; i++) {
         struct search_hit *hit = &s->out->hits[s->out->count];
-        struct sql_value doc;
         bool found;
-        TRY(sql_row(tx->sql, tx->arena, "SELECT doc FROM users WHERE id = ?", SQL_ARGS(sql_int(p->ids[i])), &doc, 1, &found));
-        if (!found)
-            continue;
         hit->user = p->ids[i];
-        TRY(json_parse(tx->arena, doc.s, &hit->doc));
-        s->out->count++;
+        TRY(finder_read_user(&s->f, a, hit->user, &hit->doc, &found));
+        s->out->count += found;
     }
     s->out->more = p->count > s->rq->limit;
     return OK;

@@ -92,6 +92,8 @@ struct candidate {
     struct json *doc; /* in f->doc_a until the next candidate; NULL: not read yet */
     bool gone;        /* there is no such user */
 };
+/* A user's document; one that does not parse is our own fault (ERR_INTERNAL). */
+MUST_USE struct result finder_read_user(struct finder *f, struct arena *a, int64_t user, struct json **out, bool *out_found);
 MUST_USE struct result candidate_read(struct finder *f, struct candidate *c);
 /* Does m hold for the candidate? Asks the index or reads the document,
  * whichever is cheaper, and takes that from f->cost_left. */
