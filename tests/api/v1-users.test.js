@@ -413,14 +413,15 @@ test('social and enterprise users', async () => {
   good(await v1('POST', '/connections', { name: 'corp', strategy: 'auth0' }));
   good(await v1('POST', '/connections', { name: 'corp2', strategy: 'auth0' }));
   await makeUser(v1, 'corp@acme.example', { connection: 'corp' });
-  const social = await makeUser(v1, 'social@acme.example', { connection: 'corp2', email_verified: true });
-  // Only logins make such users, so rows are turned into some.
+  const host = await makeUser(v1, 'host@acme.example'), social = await makeUser(v1, 'social@acme.example', { connection: 'corp2' });
+  const native = social.user_id.split('|')[1];
+  // Only logins make such users, so stored ones are turned into some; an identity that is taken off again is indexed anew.
+  assert.equal((await v2('POST', `${idPath(host)}/identities`, { provider: 'auth0', user_id: native })).status, 201);
   sql(s, [
     ["UPDATE documents SET body = replace(body, '\"strategy\":\"auth0\"', '\"strategy\":\"samlp\"') WHERE kind = 'connection' AND body LIKE '%\"name\":\"corp\"%'", []],
-    ["UPDATE users SET doc = replace(doc, '\"isSocial\":false', '\"isSocial\":true') WHERE uid = ?", [social.user_id]],
-    [`UPDATE user_terms SET v = (SELECT t.v FROM user_terms t JOIN search_fields f ON f.id = t.f JOIN users u ON u.id = t.id WHERE f.name = 'email_verified' AND u.uid = ?)
-      WHERE f = (SELECT id FROM search_fields WHERE name = 'identities.isSocial') AND id = (SELECT id FROM users WHERE uid = ?)`, [social.user_id, social.user_id]],
+    ["UPDATE users SET doc = json_set(doc, '$.identities[1].isSocial', json('true')) WHERE uid = ?", [host.user_id]],
   ], [], { write: true });
+  assert.equal((await v2('DELETE', `${idPath(host)}/identities/auth0/${native}`)).status, 200);
   const emails = async (path, call = v1) => good(await call('GET', path)).map((u) => u.email);
   assert.deepEqual(await emails('/socialconnections/users'), ['social@acme.example']);
   assert.deepEqual(await emails('/socialconnections/users?search=soc&social=true&per_page=10'), ['social@acme.example']);
