@@ -95,6 +95,11 @@ void app_refuse(void *ctx, int status, str reason, struct http_response *rs)
     struct arena *a = arena_new(0);
     struct json *body = json_object(a);
     log_info("refused a request: %.*s", STR_ARG(reason));
+    if (status == 413) {
+        answer_error(rs, a, API_V2, fail1(ERR_PAYLOAD_TOO_LARGE, str_fmt(a, "%d", BODY_BYTES_MAX)));
+        arena_free(a);
+        return;
+    }
     json_set_int(a, body, STR("statusCode"), status);
     json_set_text(a, body, STR("error"), http_reason(status));
     json_set_text(a, body, STR("message"), http_reason(status));
