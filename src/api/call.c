@@ -17,9 +17,14 @@ str call_query_text(const struct call *c, const char *name)
     return json_get_text(c->query, str_from(name));
 }
 
+/* What no int64_t holds stands for the largest, not for the default. */
 int64_t call_query_int(const struct call *c, const char *name, int64_t otherwise)
 {
-    return json_get_int(c->query, str_from(name), otherwise);
+    const struct json *v = json_get(c->query, str_from(name));
+    int64_t n;
+    if (!json_is(v, JSON_NUMBER))
+        return otherwise;
+    return json_to_int(v, &n) ? n : INT64_MAX;
 }
 
 bool call_query_true(const struct call *c, const char *name)
@@ -90,7 +95,7 @@ struct result call_get_page(const struct call *c, struct call_page *out)
     } else {
         p.all = (by->kinds & PAGE_ALL_BY_DEFAULT) && !asked(c, "per_page") && !asked(c, "page") && !p.totals;
         p.limit = p.all ? 0 : p.per_page;
-        if (__builtin_mul_overflow(p.page, p.per_page, &p.offset))
+        if (__builtin_mul_overflow(p.page, p.per_page, &p.offset) || p.offset > INT64_MAX)
             return fail1(ERR_INVALID_QUERY, STR("Query validation error: 'Value is too large' on property page."));
     }
     *out = p;
