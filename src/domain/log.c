@@ -1,6 +1,7 @@
 #include "domain/log.h"
 
 #include "base/clock.h"
+#include "contract/contract.h"
 #include "crypto/random.h"
 
 enum { LOG_ID_RANDOM_DIGITS = 36 };
@@ -16,12 +17,30 @@ static const str masked_names[] = {
     STR_INIT("configuration"), STR_INIT("app_secret"),      STR_INIT("smtp_pass"),
 };
 
+static str last_step(str path)
+{
+    str step = path;
+    while (path.p)
+        step = str_cut(path, '.', &path);
+    return step;
+}
+
+/* What the contract seals is masked too, by the name of its last member. */
+static bool is_secret(str name)
+{
+    for (size_t i = 0; i < RESOURCE_MAX; i++)
+        for (size_t j = 0; j < resource_specs[i].secrets.count; j++)
+            if (str_eq(last_step(resource_specs[i].secrets.v[j]), name))
+                return true;
+    return false;
+}
+
 static bool is_masked(str name)
 {
     for (size_t i = 0; i < sizeof masked_names / sizeof *masked_names; i++)
         if (str_eq(masked_names[i], name))
             return true;
-    return false;
+    return is_secret(name);
 }
 
 struct json *log_mask(struct arena *a, const struct json *v)
