@@ -24,7 +24,6 @@ static const struct flag {
     { "rate-limits", TEXT, offsetof(struct options, rate_limits), "generous", "NAME|FILE|off", "generous, production, free" },
     { "log-retention", NUMBER, offsetof(struct options, log_retention_days), "30", "DAYS", "how long tenant logs are kept" },
     { "log-max-rows", NUMBER, offsetof(struct options, log_max_rows), "10000000", "N", "at most so many entries a tenant" },
-    { "import-max-bytes", NUMBER, offsetof(struct options, import_max_bytes), "4294967296", "N", "larger import files get 413" },
     { "workers", NUMBER, offsetof(struct options, workers), "64", "N", "threads that answer requests" },
     { "log-level", TEXT, offsetof(struct options, log_level), "info", "LEVEL", "error, warn, info, debug" },
     { "test-clock", SWITCH, offsetof(struct options, test_clock), "", NULL, "POST /test/clock freezes and moves time" },

@@ -1,7 +1,6 @@
 #include "cli/serve.h"
 
 #include "base/clock.h"
-#include "base/lane.h"
 #include "base/log.h"
 #include "cli/control.h"
 #include "cli/localtls.h"
@@ -10,20 +9,21 @@
 #include "crypto/random.h"
 #include "domain/background.h"
 #include "server/app.h"
+#include "server/metrics.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { GRACE_MS = 10000, SPARE_KEYS = 4, TEST_SEED = 1 };
+enum { GRACE_MS = 10000, ADMIN_THREADS = 2, SPARE_KEYS = 4, TEST_SEED = 1 };
 
 /* Everything that runs, in the order in which it was started. */
 struct running {
     const struct options *options;
     struct store *store;
     struct app *app;
-    struct http_server *http;
+    struct http_server *http, *admin;
     struct control_server *control;
     struct background *background;
 };
@@ -98,9 +98,26 @@ static struct result start_http(struct running *run)
                                .handle = app_handle,
                                .refuse = app_refuse,
                                .body_limit = app_body_limit };
-    lane_set_waiters_max((unsigned)(o->workers > 1 ? o->workers / 2 : 1));
     TRY(http_server_start(&cfg, &run->http));
     return announce(run, listeners, count);
+}
+
+static struct result start_admin(struct running *run)
+{
+    const struct options *o = run->options;
+    struct http_listener listener = { 0 };
+    if (!*o->admin_listen)
+        return OK;
+    TRY(options_split_address(o->arena, o->admin_listen, "admin-listen", &listener.host, &listener.port));
+    struct http_config cfg = { .listeners = &listener,
+                               .listener_count = 1,
+                               .threads = ADMIN_THREADS,
+                               .handle = metrics_handle,
+                               .refuse = app_refuse,
+                               .body_limit = app_body_limit };
+    TRY(http_server_start(&cfg, &run->admin));
+    printf("metrics: http://%.*s:%u/metrics\n", STR_ARG(listener.host), (unsigned)http_server_port(run->admin, 0));
+    return OK;
 }
 
 static struct result start(struct running *run)
@@ -111,10 +128,10 @@ static struct result start(struct running *run)
     TRY(setup_open(o, &run->store));
     struct app_config app = { .rate_limits = o->rate_limits,
                               .trusted_proxies = o->trusted_proxies,
-                              .import_bytes_max = (size_t)o->import_max_bytes,
                               .test_clock = o->test_clock,
                               .test_snapshots = o->test_ids };
     TRY(app_new(run->store, &app, &run->app));
+    TRY(start_admin(run)); /* before the product's own: each start sets how many threads may wait in lanes */
     TRY(start_http(run));
     struct control_context control = { .store = run->store, .data_dir = o->data, .tenants_changed = tenants_changed, .ctx = run };
     TRY(control_server_start(&control, &run->control));
@@ -130,6 +147,8 @@ static void stop(struct running *run)
     control_server_stop(run->control);
     if (run->http)
         http_server_stop(run->http, GRACE_MS);
+    if (run->admin)
+        http_server_stop(run->admin, GRACE_MS);
     background_stop(run->background);
     app_free(run->app);
     if (run->store)

@@ -11,7 +11,6 @@
 struct app_config {
     const char *rate_limits;     /* profile name, file, or "off" */
     const char *trusted_proxies; /* CIDR list, may be empty */
-    size_t import_bytes_max;
     bool test_clock, test_snapshots;
 };
 

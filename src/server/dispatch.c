@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "contract/validate.h"
 #include "gen/routes.h"
+#include "server/metrics.h"
 
 /* --- route -------------------------------------------------------------------------- */
 
@@ -165,7 +166,7 @@ static bool park_if_full(struct exchange *x, struct result r)
     return true;
 }
 
-void app_handle(void *ctx, struct http_request *rq, struct http_response *rs)
+static void handle(void *ctx, struct http_request *rq, struct http_response *rs)
 {
     struct exchange x = { .app = ctx, .rq = rq, .rs = rs, .api = api_of_path(rq->path) };
     x.call = (struct call){ .arena = rq->arena,
@@ -181,6 +182,13 @@ void app_handle(void *ctx, struct http_request *rq, struct http_response *rs)
     if (!park_if_full(&x, r))
         exchange_answer(&x, r);
     tenant_release(x.call.tenant);
+}
+
+void app_handle(void *ctx, struct http_request *rq, struct http_response *rs)
+{
+    int64_t began_us = clock_monotonic_us();
+    handle(ctx, rq, rs);
+    metrics_count(api_of_path(rq->path), rs->status, clock_monotonic_us() - began_us);
 }
 
 size_t app_body_limit(void *ctx, const struct http_request *rq)
