@@ -25,7 +25,7 @@ async function refused(answer, status, errorCode, message) {
   const { statusCode, error, message: said, errorCode: code, ...more } = a.body;
   assert.deepEqual({ statusCode, error, code }, { statusCode: status, error: reasons[status], code: errorCode }, a.text);
   if (message !== undefined) sameText(said, message, a.text);
-  assert.ok(Object.keys(more).every((k) => k === 'error_description'), a.text);
+  assert.ok(Object.keys(more).every((k) => ['error_description', 'attributes'].includes(k)), a.text);
   return a;
 }
 
