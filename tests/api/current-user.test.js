@@ -1,0 +1,135 @@
+// An id_token as credential: seven scopes, for its own user alone (seeds: "The id_token and special scopes").
+'use strict';
+const { test, before, after } = require('node:test');
+const assert = require('node:assert/strict');
+const { Server } = require('./lib/server');
+const { ok, refused, enc } = require('./lib/check');
+const { idToken, signHS256 } = require('./lib/jwt');
+
+const DB = 'Username-Password-Authentication';
+let server, v2, client, me, other, mine, asMe;
+
+before(async () => {
+  server = await Server.start();
+  v2 = await server.v2();
+  client = await ok(201, v2('POST', '/clients', { name: 'login' }));
+  [me, other] = [await create(), await create()];
+  mine = `/users/${enc(me.user_id)}`;
+  asMe = as(idToken(server.issuer, client, me.user_id));
+});
+after(async () => { if (server) await server.stop(); });
+
+let made = 0;
+const create = (more = {}) => ok(201, v2('POST', '/users', { connection: DB, email: `current${++made}@users.example`, password: 'secret-enough', app_metadata: { plan: 'full' }, ...more }));
+const as = (token) => (method, target, body) => server.request(method, `/api/v2${target}`, { body, headers: { Authorization: `Bearer ${token}` } });
+const theirs = () => `/users/${enc(other.user_id)}`;
+const otherUser = 'User to be acted on does not match subject in bearer token.';
+
+test('the own user is read whole', async () => {
+  const got = await ok(200, asMe('GET', mine));
+  assert.equal(got.user_id, me.user_id);
+  assert.deepEqual(got.app_metadata, { plan: 'full' });
+  assert.deepEqual(Object.keys(await ok(200, asMe('GET', `${mine}?fields=email`))), ['email']);
+});
+
+test('another user is not', async () => {
+  await refused(asMe('GET', theirs()), 403, 'insufficient_scope', otherUser);
+  await refused(asMe('PATCH', theirs(), { user_metadata: { a: 1 } }), 403, 'insufficient_scope', otherUser);
+  await refused(asMe('GET', '/users/nobody'), 403, 'insufficient_scope', otherUser);
+  assert.ok(!('user_metadata' in await ok(200, v2('GET', theirs()))));
+});
+
+test('user_metadata is written, and nothing else', async () => {
+  const now = await ok(200, asMe('PATCH', mine, { user_metadata: { hobby: 'surf', color: 'red' } }));
+  assert.deepEqual(now.user_metadata, { hobby: 'surf', color: 'red' });
+  assert.deepEqual((await ok(200, asMe('PATCH', mine, { user_metadata: { color: null } }))).user_metadata, { hobby: 'surf' });
+  for (const body of [{ app_metadata: { plan: 'free' } }, { name: 'x' }, { email: 'x@users.example' }, { password: 'secret-enough' }, { blocked: false }, { user_metadata: { a: 1 }, name: 'x' }])
+    await refused(asMe('PATCH', mine, body), 403, 'insufficient_scope');
+  const kept = await ok(200, v2('GET', mine));
+  assert.deepEqual([kept.user_metadata, kept.app_metadata, kept.email], [{ hobby: 'surf' }, { plan: 'full' }, me.email]);
+});
+
+test('everything else is closed', async () => {
+  for (const [method, target, body] of [
+    ['GET', '/users'], ['POST', '/users', { connection: DB, email: 'x@users.example', password: 'secret-enough' }], ['DELETE', '/users'], ['DELETE', mine],
+    ['GET', '/clients'], ['GET', `/clients/${client.client_id}`], ['GET', '/connections'], ['GET', '/logs'], ['GET', '/tenants/settings'],
+    ['GET', '/users-by-email?email=x@users.example'], ['PATCH', '/tenants/settings', { friendly_name: 'x' }], ['GET', '/resource-servers'], ['GET', '/client-grants'],
+  ])
+    await refused(asMe(method, target, body), 403, 'insufficient_scope', /^Insufficient scope, expected any of: /);
+});
+
+test('identities are linked by link_with alone, and only to oneself', async () => {
+  await refused(asMe('POST', `${mine}/identities`, { provider: 'auth0', user_id: other.user_id }), 403, 'insufficient_scope');
+  const link_with = idToken(server.issuer, client, other.user_id);
+  await refused(asMe('POST', `${theirs()}/identities`, { link_with }), 403, 'insufficient_scope', otherUser);
+  await refused(asMe('POST', `${mine}/identities`, { link_with }), 400, 'invalid_body', 'JWT (link_with) must have an alg of RS256.');
+  await refused(asMe('DELETE', `${theirs()}/identities/auth0/x`), 403, 'insufficient_scope', otherUser);
+});
+
+test('an identity is unlinked by its user', async () => {
+  const second = await create({ email: 'second@users.example' });
+  await ok(201, v2('POST', `${mine}/identities`, { provider: 'auth0', user_id: second.user_id }));
+  assert.equal((await ok(200, asMe('DELETE', `${mine}/identities/auth0/${second.user_id.slice(6)}`))).length, 1);
+  await ok(200, v2('GET', `/users/${enc(second.user_id)}`));
+});
+
+test('a link_with that is no id_token of this tenant links nothing', async () => {
+  const bad = {
+    'another secret': signHS256({ iss: server.issuer, aud: client.client_id, sub: other.user_id, exp: 4e9 }, 'wrong'),
+    'another issuer': idToken('https://elsewhere.example/', client, other.user_id),
+    'too old': idToken(server.issuer, client, other.user_id, { exp: 1 }),
+    'an access token': v2.token,
+    'nobody': idToken(server.issuer, client, 'auth0|nobody'),
+  };
+  for (const [name, link_with] of Object.entries(bad)) {
+    const a = await asMe('POST', `${mine}/identities`, { link_with });
+    assert.ok(a.status >= 400 && a.status < 500, `${name}: ${a.status} ${a.text}`);
+  }
+  assert.equal((await ok(200, v2('GET', mine))).identities.length, 1);
+  await ok(200, v2('GET', theirs()));
+});
+
+test('an id_token is checked as every token is', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const good = { iss: server.issuer, aud: client.client_id, sub: me.user_id, iat: now, exp: now + 600 };
+  const bad = {
+    'no exp': { ...good, exp: undefined }, 'too old': { ...good, exp: now - 1 }, 'not yet': { ...good, nbf: now + 600 },
+    'another issuer': { ...good, iss: 'https://elsewhere.example/' }, 'issuer without slash': { ...good, iss: server.issuer.slice(0, -1) },
+    'another audience': { ...good, aud: 'nobody' }, 'no audience': { ...good, aud: undefined }, 'no subject': { ...good, sub: undefined },
+    'exp as text': { ...good, exp: String(now + 600) },
+    'the management API as audience': { ...good, aud: server.credentials.management.audience, scope: 'read:users' },
+    'both audiences': { ...good, aud: [client.client_id, server.credentials.management.audience], scope: 'read:users' },
+  };
+  for (const [name, claims] of Object.entries(bad)) {
+    const a = await as(signHS256(claims, client.client_secret))('GET', mine);
+    assert.equal(a.status, 401, `${name}: ${a.status} ${a.text}`);
+    assert.equal(a.body.errorCode, 'invalid_token', name);
+  }
+  await ok(200, as(signHS256({ ...good, aud: [client.client_id] }, client.client_secret))('GET', mine));
+  assert.equal((await as(signHS256(good, `${client.client_secret}x`))('GET', mine)).status, 401);
+  assert.equal((await as(signHS256(good, ''))('GET', mine)).status, 401, 'an empty secret');
+});
+
+test('scopes inside an id_token widen nothing', async () => {
+  const token = idToken(server.issuer, client, me.user_id, { scope: 'read:users update:users', permissions: ['read:users'] });
+  await refused(as(token)('GET', '/users'), 403, 'insufficient_scope');
+  await refused(as(token)('GET', theirs()), 403, 'insufficient_scope');
+});
+
+test('id_tokens open nothing on v1', async () => {
+  const token = idToken(server.issuer, client, me.user_id);
+  assert.equal((await server.request('GET', `/api/users/${enc(me.user_id)}`, { headers: { Authorization: `Bearer ${token}` } })).status, 401);
+});
+
+test("a client's new secret ends the tokens signed with the old one", async () => {
+  const c = await ok(201, v2('POST', '/clients', { name: 'rotates' }));
+  const token = as(idToken(server.issuer, c, me.user_id));
+  await ok(200, token('GET', mine));
+  await ok(200, v2('POST', `/clients/${c.client_id}/rotate-secret`));
+  assert.equal((await token('GET', mine)).status, 401);
+  const again = await ok(200, v2('GET', `/clients/${c.client_id}`));
+  const fresh = as(idToken(server.issuer, again, me.user_id));
+  await ok(200, fresh('GET', mine));
+  await ok(204, v2('DELETE', `/clients/${c.client_id}`));
+  assert.equal((await fresh('GET', mine)).status, 401);
+});
