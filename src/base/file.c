@@ -244,8 +244,7 @@ struct result file_rename_durable(const char *from, const char *to)
 {
     if (ops.rename(from, to) != 0)
         return io_failure(to);
-    TRY(sync_parent(to));
-    return sync_parent(from);
+    return sync_parent(to);
 }
 
 struct result file_remove_durable(const char *path)

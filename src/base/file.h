@@ -20,7 +20,8 @@ MUST_USE struct result file_copy_durable(const char *from, const char *to, mode_
 MUST_USE struct result file_copy(const char *from, const char *to, mode_t mode);
 /* A new empty file; one that exists is an error. Not synced. */
 MUST_USE struct result file_create(const char *path, mode_t mode);
-MUST_USE struct result file_rename_durable(const char *from, const char *to); /* syncs both directories */
+/* The new name is durable then; after a power cut the old one may be there too. */
+MUST_USE struct result file_rename_durable(const char *from, const char *to);
 MUST_USE struct result file_remove_durable(const char *path);                 /* absent is no error */
 MUST_USE struct result file_sync_dir(const char *path);
 MUST_USE struct result file_sync(const char *path); /* a file's content */

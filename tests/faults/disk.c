@@ -166,23 +166,32 @@ static struct entry_op *op_new(struct node *dir, const char *text, struct node *
 
 static void op_apply(const struct entry_op *op)
 {
-    name_set(&op->part[0].dir->durable, op->part[0].text, op->part[0].node);
-    if (!op->part[1].dir)
-        return;
-    struct name *old = *name_find(&op->part[1].dir->durable, op->part[1].text);
-    if (old && old->node == op->part[0].node)
-        name_set(&op->part[1].dir->durable, op->part[1].text, NULL);
+    for (int i = 0; i < 2; i++)
+        if (op->part[i].dir)
+            name_set(&op->part[i].dir->durable, op->part[i].text, op->part[i].node);
 }
 
+/* What of op is in dir becomes durable. True when nothing of it is left. */
+static bool op_sync(struct entry_op *op, const struct node *dir)
+{
+    for (int i = 0; i < 2; i++) {
+        if (op->part[i].dir != dir)
+            continue;
+        name_set(&op->part[i].dir->durable, op->part[i].text, op->part[i].node);
+        op->part[i].dir = NULL;
+    }
+    return !op->part[0].dir && !op->part[1].dir;
+}
+
+/* A rename to another directory: each of the two keeps its own part. */
 static void dir_synced(const struct node *dir)
 {
     for (struct entry_op **at = &ops; *at && !plan.lies;) {
         struct entry_op *op = *at;
-        if (op->part[0].dir != dir) { /* a rename counts once its new directory is synced */
+        if (!op_sync(op, dir)) {
             at = &op->next;
             continue;
         }
-        op_apply(op);
         *at = op->next;
         free(op);
     }
