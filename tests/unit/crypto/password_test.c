@@ -5,6 +5,7 @@
 #include "rfc7515.h"
 
 #include <string.h>
+#include <time.h>
 
 #define U72 "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
