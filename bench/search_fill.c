@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { USERS_A_COMMIT = 1000 };
+enum { USERS_A_COMMIT = 20000 };
 
 static uint64_t scramble(uint64_t x)
 {
@@ -32,7 +32,7 @@ static void make_user(struct buf *b, int64_t i, int64_t count)
     long long n = (long long)i, ms = (long long)(r % 1000), at = (long long)(r >> 20) % (8LL * 365 * 86400);
     buf_clear(b);
     buf_fmt(b, "{\"user_id\":\"auth0|%016llx\",\"email\":\"%s.%lld@d%lld.example\",\"email_verified\":%s,", (unsigned long long)r,
-            first[r % 10], n, (long long)(r % 1000), r >> 8 & 1 ? "true" : "false");
+            first[r % 10], n, (long long)(r >> 40) % 1000, r >> 8 & 1 ? "true" : "false");
     buf_fmt(b, "\"name\":\"%s R%08llx\",\"nickname\":\"%s%lld\",\"picture\":\"https://cdn.example/avatars/%016llx.png\",",
             first[r % 10], (unsigned long long)(r >> 32), first[r % 10], n, (unsigned long long)r);
     buf_fmt(b, "\"created_at\":\"%04lld-%02lld-%02lldT%02lld:%02lld:%02lld.%03lldZ\",\"updated_at\":\"2024-01-01T00:00:%02lld.%03lldZ\",",
@@ -83,6 +83,7 @@ int main(int argc, char **argv)
         add_user(&tx, &b, i);
         if (i % USERS_A_COMMIT == 0 || i == count) {
             must(sql_commit(tx.sql), "commit");
+            sql_tidy(tx.sql);
             arena_clear(tx.arena);
         }
     }

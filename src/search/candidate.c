@@ -43,8 +43,8 @@ static struct result probe(struct finder *f, const struct plan_leaf *leaf, int64
 /* Can m be decided without the document? */
 static bool is_cheap(const struct matcher *m)
 {
-    if (m->kind == NODE_LEAF)
-        return m->plan->probed || m->plan->driving;
+    if (m->kind == NODE_LEAF || m->driving)
+        return m->driving || m->plan->probed;
     for (size_t i = 0; i < m->count; i++)
         if (!is_cheap(m->kids[i]))
             return false;
@@ -69,9 +69,6 @@ static struct result test_list(struct finder *f, const struct matcher *m, struct
 
 static struct result test_leaf(struct finder *f, const struct matcher *m, struct candidate *c, bool *out)
 {
-    *out = true;
-    if (m->plan->driving)
-        return OK;
     if (m->plan->probed)
         return probe(f, m->plan, c->id, out);
     TRY(candidate_read(f, c));
@@ -85,6 +82,9 @@ struct result candidate_test(struct finder *f, const struct matcher *m, struct c
         *out = !c->gone && matcher_test(m, c->doc, f->scratch);
         return OK;
     }
+    *out = true;
+    if (m->driving)
+        return OK;
     if (m->kind == NODE_LEAF)
         return test_leaf(f, m, c, out);
     if (m->kind == NODE_AND || m->kind == NODE_OR)

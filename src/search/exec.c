@@ -72,8 +72,7 @@ static struct result find_few(struct search *s)
         return OK;
     TRY(scan_query(&s->f, driver, &s->found));
     s->exact = driver == s->f.query;
-    if (driver->kind == NODE_LEAF)
-        driver->plan->driving = true;
+    driver->driving = true;
     return OK;
 }
 
@@ -105,7 +104,6 @@ static struct result count_many(struct search *s)
 
 static struct result count_total(struct search *s)
 {
-    struct matcher *leaf = NULL;
     if (s->found && !s->exact)
         TRY(scan_filter(&s->f, s->found, s->f.query));
     if (s->found) {
@@ -114,9 +112,9 @@ static struct result count_total(struct search *s)
     }
     if (s->f.query->kind == NODE_ALL)
         return count_users(&s->f, &s->out->total);
-    const struct scan *point = plan_point(s->f.query, &leaf);
-    if (point && leaf == s->f.query)
-        return count_scan(&s->f, point, SIZE_MAX, &s->out->total);
+    struct point_list points = plan_points(s->f.query);
+    if (points.count == 1 && points.part == s->f.query)
+        return count_scan(&s->f, points.v[0], SIZE_MAX, &s->out->total);
     return count_many(s);
 }
 

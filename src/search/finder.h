@@ -33,8 +33,7 @@ struct scan {
 struct plan_leaf {
     struct scan *scans;
     size_t count, estimate;
-    bool probed;  /* one user is cheaply asked in the index */
-    bool driving; /* the candidates all have it */
+    bool probed; /* one user is cheaply asked in the index */
 };
 
 struct finder {
@@ -69,9 +68,15 @@ MUST_USE struct result plan_resolve(struct finder *f, struct matcher *m, struct 
 size_t plan_estimate(const struct matcher *m);
 /* The part of an AND that narrows most, or the query itself. */
 struct matcher *plan_driver(struct matcher *m);
-/* The rarest term that must hold and whose users stand in the order of their
- * ids; NULL: there is none. */
-const struct scan *plan_point(struct matcher *m, struct matcher **out_leaf);
+/* Points of the index: under each of them users stand in the order of their ids.
+ * One of the users found under any of them is one for whom `part` holds. */
+enum { POINTS_MAX = 16 };
+struct point_list {
+    struct matcher *part; /* the rarest that must hold and is made of points; NULL: there is none */
+    const struct scan *v[POINTS_MAX];
+    size_t count, estimate;
+};
+struct point_list plan_points(struct matcher *m);
 
 /* --- scan.c -------------------------------------------------------------------------- */
 

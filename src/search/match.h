@@ -16,7 +16,9 @@ struct matcher {
     bool beneath; /* members of the field count, too (existence) */
     struct span spans[SPANS_MAX];
     size_t span_count;
-    struct plan_leaf *plan; /* the plan's own notes (search/plan.h) */
+    /* the plan's own notes (search/finder.h) */
+    struct plan_leaf *plan; /* of a leaf */
+    bool driving;           /* all candidates are known to match this */
 };
 
 /* NULL as query matches all. The matcher lives in a and borrows from q and the

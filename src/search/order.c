@@ -109,49 +109,82 @@ static struct result walk_members(struct walk *w, const struct idset *s, const s
 
 /* --- by id --------------------------------------------------------------------------- */
 
-static struct result open_ids(struct walk *w, const struct scan *point, int64_t after, int64_t batch, struct sql_rows *rows)
+/* Ids in order, read in batches: of all users, or under one point of the index. */
+struct stream {
+    const struct scan *point; /* NULL: all users */
+    int64_t ids[BATCH_MAX];
+    size_t count, at;
+    int64_t batch, after;
+    bool ended; /* nothing follows these ids */
+};
+
+static struct result open_ids(struct walk *w, const struct stream *s, struct sql_rows *rows)
 {
     static const char *const texts[2][2] = {
         { "SELECT id FROM users WHERE id > ? ORDER BY id LIMIT ?", "SELECT id FROM users WHERE id < ? ORDER BY id DESC LIMIT ?" },
         { "SELECT id FROM user_terms WHERE f = ? AND v = ? AND id > ? ORDER BY id LIMIT ?",
           "SELECT id FROM user_terms WHERE f = ? AND v = ? AND id < ? ORDER BY id DESC LIMIT ?" },
     };
-    const char *text = texts[point != NULL][w->p->descending];
-    if (!point)
-        return sql_open(w->f->tx->sql, rows, text, SQL_ARGS(sql_int(after), sql_int(batch)));
-    return sql_open(w->f->tx->sql, rows, text,
-                    SQL_ARGS(sql_int(point->field), sql_blob(point->low), sql_int(after), sql_int(batch)));
+    const char *text = texts[s->point != NULL][w->p->descending];
+    struct sql_value after = sql_int(s->after), batch = sql_int(s->batch);
+    if (!s->point)
+        return sql_open(w->f->tx->sql, rows, text, SQL_ARGS(after, batch));
+    return sql_open(w->f->tx->sql, rows, text, SQL_ARGS(sql_int(s->point->field), sql_blob(s->point->low), after, batch));
 }
 
-static struct result read_ids(struct walk *w, const struct scan *point, int64_t after, int64_t batch, int64_t *ids,
-                              size_t *out_count)
+/* Makes the next id stand at s->at, if there is one. */
+static struct result stream_fill(struct walk *w, struct stream *s)
 {
     struct sql_rows rows;
-    size_t n = 0;
-    TRY(open_ids(w, point, after, batch, &rows));
+    if (s->at < s->count || s->ended)
+        return OK;
+    TRY(finder_check_time(w->f));
+    s->at = s->count = 0;
+    TRY(open_ids(w, s, &rows));
     while (sql_next(&rows))
-        ids[n++] = sql_col_int(&rows, 0);
-    *out_count = n;
-    return sql_close(&rows);
+        s->ids[s->count++] = sql_col_int(&rows, 0);
+    TRY(sql_close(&rows));
+    s->ended = s->count < (size_t)s->batch;
+    s->after = s->count ? s->ids[s->count - 1] : s->after;
+    s->batch = s->batch < BATCH_MAX ? 2 * s->batch : s->batch;
+    return OK;
 }
 
-/* All users, or those of one term, until the page is full, the cost is spent or
- * nobody is left: *out_ended. */
-static struct result walk_ids(struct walk *w, const struct scan *point, bool *out_ended)
+/* The next id of all streams together, once also where several have it; -1: the end. */
+static struct result streams_next(struct walk *w, struct stream *streams, size_t count, int64_t *out)
 {
-    int64_t after = w->p->descending ? INT64_MAX : -1, ids[BATCH_MAX];
-    size_t count = 0;
+    int64_t best = -1;
+    for (size_t i = 0; i < count; i++) {
+        struct stream *s = &streams[i];
+        TRY(stream_fill(w, s));
+        if (s->at < s->count && (best < 0 || (w->p->descending ? s->ids[s->at] > best : s->ids[s->at] < best)))
+            best = s->ids[s->at];
+    }
+    for (size_t i = 0; i < count; i++)
+        streams[i].at += streams[i].at < streams[i].count && streams[i].ids[streams[i].at] == best;
+    *out = best;
+    return OK;
+}
+
+/* All users, or those of a few points, until the page is full, the cost is
+ * spent or nobody is left: *out_ended. */
+static struct result walk_ids(struct walk *w, const struct point_list *points, bool *out_ended)
+{
+    size_t count = points->count ? points->count : 1;
+    struct stream *streams = ARENA_ARRAY(w->f->a, struct stream, count);
+    int64_t id;
     *out_ended = false;
-    for (int64_t batch = BATCH_FIRST; !walk_stops(w); batch = batch < BATCH_MAX ? 2 * batch : batch) {
-        TRY(finder_check_time(w->f));
-        TRY(read_ids(w, point, after, batch, ids, &count));
-        for (size_t i = 0; i < count && !walk_stops(w); i++)
-            TRY(walk_take(w, ids[i]));
-        if (count < (size_t)batch) {
-            *out_ended = !walk_stops(w);
+    for (size_t i = 0; i < count; i++) {
+        streams[i].point = points->v[i];
+        streams[i].batch = BATCH_FIRST;
+        streams[i].after = w->p->descending ? INT64_MAX : -1;
+    }
+    while (!walk_stops(w)) {
+        TRY(streams_next(w, streams, count, &id));
+        *out_ended = id < 0;
+        if (*out_ended)
             return OK;
-        }
-        after = ids[count - 1];
+        TRY(walk_take(w, id));
     }
     return OK;
 }
@@ -228,19 +261,20 @@ static struct result decide_by_sets(struct finder *f, struct idset **found)
 static struct result try_walk(struct finder *f, struct page *p, int64_t sort_field, const struct idset *found, bool exact,
                               bool *out_done)
 {
-    struct walk w = { .f = f, .p = p, .found = found, .exact = exact, .may_go_on = true };
-    struct matcher *leaf = NULL;
-    bool everybody = f->query->kind == NODE_ALL, ended;
-    const struct scan *point = sort_field ? NULL : plan_point(f->query, &leaf);
-    if (leaf)
-        leaf->plan->driving = true;
-    w.exact = exact || everybody || leaf == f->query;
+    struct walk w = { .f = f, .p = p, .found = found, .may_go_on = true };
+    struct point_list points = { 0 };
+    bool ended;
+    if (!sort_field)
+        points = plan_points(f->query);
+    if (points.part)
+        points.part->driving = true;
+    w.exact = exact || f->query->kind == NODE_ALL || f->query->driving;
     f->cost_left = w.exact && !found ? INT64_MAX : f->tuning->walk_cost;
     if (sort_field)
         w.seen = finder_set(f);
-    TRY(sort_field ? walk_sorted(&w, sort_field, &ended) : walk_ids(&w, point, &ended));
-    if (leaf)
-        leaf->plan->driving = false;
+    TRY(sort_field ? walk_sorted(&w, sort_field, &ended) : walk_ids(&w, &points, &ended));
+    if (points.part)
+        points.part->driving = false;
     *out_done = page_is_full(p) || (ended && !sort_field);
     if (!*out_done)
         page_restart(p);

@@ -129,22 +129,37 @@ struct matcher *plan_driver(struct matcher *m)
     return best;
 }
 
-const struct scan *plan_point(struct matcher *m, struct matcher **out_leaf)
+/* Adds m's scans; false when they are no points, or too many. */
+static bool add_points(struct point_list *list, const struct matcher *m)
 {
-    const struct scan *best = NULL;
+    if (m->kind == NODE_OR) {
+        for (size_t i = 0; i < m->count; i++)
+            if (!add_points(list, m->kids[i]))
+                return false;
+        return true;
+    }
+    if (m->kind != NODE_LEAF)
+        return false;
+    for (size_t i = 0; i < m->plan->count; i++) {
+        const struct scan *s = &m->plan->scans[i];
+        if (s->estimate == 0)
+            continue;
+        if (!s->point || list->count == POINTS_MAX)
+            return false;
+        list->v[list->count++] = s;
+        list->estimate += s->estimate;
+    }
+    return true;
+}
+
+struct point_list plan_points(struct matcher *m)
+{
+    struct point_list best = { 0 };
     size_t count = m->kind == NODE_AND ? m->count : 1;
     for (size_t i = 0; i < count; i++) {
-        struct matcher *kid = m->kind == NODE_AND ? m->kids[i] : m;
-        size_t used = 0, at = 0;
-        for (size_t k = 0; kid->kind == NODE_LEAF && k < kid->plan->count; k++)
-            if (kid->plan->scans[k].estimate) {
-                used++;
-                at = k;
-            }
-        if (used != 1 || !kid->plan->scans[at].point || (best && best->estimate <= kid->plan->scans[at].estimate))
-            continue;
-        best = &kid->plan->scans[at];
-        *out_leaf = kid;
+        struct point_list one = { .part = m->kind == NODE_AND ? m->kids[i] : m };
+        if (add_points(&one, one.part) && (!best.part || one.estimate < best.estimate))
+            best = one;
     }
     return best;
 }
