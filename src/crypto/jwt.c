@@ -1,21 +1,28 @@
-/* JSON Web Tokens: compact JWS (RFC 7515, 7519) in three algorithms. */
+/* JSON Web Tokens: compact JWS (RFC 7515, 7519) in the algorithms of one table. */
 #include "crypto/jwt.h"
 
 #include "crypto/inside.h"
 
 #include <string.h>
 
-static const str alg_names[JWT_ALG_MAX] = {
-    [JWT_RS256] = STR_INIT("RS256"),
-    [JWT_ES256] = STR_INIT("ES256"),
-    [JWT_HS256] = STR_INIT("HS256"),
+static const struct {
+    str name;
+    bool by_secret;
+    enum key_kind kind; /* of the key, unless by_secret */
+    enum sign_scheme scheme;
+} algs[JWT_ALG_MAX] = {
+    [JWT_RS256] = { STR_INIT("RS256"), false, KEY_RSA2048, SIGN_SHA256 },
+    [JWT_RS512] = { STR_INIT("RS512"), false, KEY_RSA2048, SIGN_SHA512 },
+    [JWT_PS256] = { STR_INIT("PS256"), false, KEY_RSA2048, SIGN_PSS_SHA256 },
+    [JWT_ES256] = { STR_INIT("ES256"), false, KEY_P256, SIGN_SHA256 },
+    [JWT_HS256] = { STR_INIT("HS256"), true, 0, 0 },
 };
 enum { HS256_LEN = 32 };
 
-static bool alg_find(str name, enum jwt_alg *out)
+bool jwt_alg_find(str name, enum jwt_alg *out)
 {
     for (unsigned i = 0; i < JWT_ALG_MAX; i++) {
-        if (str_eq(name, alg_names[i])) {
+        if (str_eq(name, algs[i].name)) {
             *out = (enum jwt_alg)i;
             return true;
         }
@@ -48,7 +55,7 @@ struct result jwt_parse(struct arena *a, str token, struct jwt *out)
      * (RFC 7515 §4.1.11). */
     const struct json *kid = json_get(t.header, STR("kid"));
     if (json_get(t.header, STR("crit")) || (kid && !json_is(kid, JSON_STRING)) ||
-        !alg_find(json_get_text(t.header, STR("alg")), &t.alg))
+        !jwt_alg_find(json_get_text(t.header, STR("alg")), &t.alg))
         return fail(ERR_INVALID_TOKEN);
     t.kid = json_text(kid);
     *out = t;
@@ -58,20 +65,18 @@ struct result jwt_parse(struct arena *a, str token, struct jwt *out)
 /* RFC 8725 §3.1: a key is for one algorithm, and says for which. */
 static bool key_fits(const struct jwt_key *key)
 {
-    switch (key->alg) {
-    case JWT_HS256: return key->secret.len > 0;
-    case JWT_RS256: return key->key && sign_key_kind(key->key) == KEY_RSA2048;
-    case JWT_ES256: return key->key && sign_key_kind(key->key) == KEY_P256;
-    case JWT_ALG_MAX: break;
-    }
-    return false;
+    if (key->alg >= JWT_ALG_MAX)
+        return false;
+    if (algs[key->alg].by_secret)
+        return key->secret.len > 0;
+    return key->key && sign_key_kind(key->key) == algs[key->alg].kind;
 }
 
 static bool signature_right(const struct jwt *t, const struct jwt_key *key)
 {
     unsigned char mac[DIGEST_LEN_MAX];
-    if (key->alg != JWT_HS256)
-        return sign_key_verify_sha256(key->key, t->signed_part, t->signature);
+    if (!algs[key->alg].by_secret)
+        return sign_key_verify(key->key, algs[key->alg].scheme, t->signed_part, t->signature);
     digest_hmac(DIGEST_SHA256, key->secret, t->signed_part, mac);
     return str_eq_secret((str){ (char *)mac, HS256_LEN }, t->signature);
 }
@@ -88,7 +93,7 @@ struct result jwt_verify(const struct jwt *t, const struct jwt_key *key)
 static void write_header(struct buf *b, enum jwt_alg alg, str typ, str kid)
 {
     buf_add(b, STR("{\"alg\":\""));
-    buf_add(b, alg_names[alg]);
+    buf_add(b, algs[alg].name);
     buf_add(b, STR("\",\"typ\":"));
     json_write_string(b, typ.p ? typ : STR("JWT"));
     if (kid.p) {
@@ -100,8 +105,8 @@ static void write_header(struct buf *b, enum jwt_alg alg, str typ, str kid)
 
 static struct result sign_into(const struct jwt_key *key, str data, unsigned char *out)
 {
-    if (key->alg != JWT_HS256)
-        return sign_key_sign_sha256_into(key->key, data, out);
+    if (!algs[key->alg].by_secret)
+        return sign_key_sign_into(key->key, algs[key->alg].scheme, data, out);
     digest_hmac(DIGEST_SHA256, key->secret, data, out);
     return OK;
 }
@@ -112,7 +117,7 @@ struct result jwt_sign_text(struct arena *a, const struct jwt_key *key, str typ,
     unsigned char signature[SIGNATURE_LEN_MAX];
     if (!key_fits(key))
         return fail1(ERR_CRYPTO, STR("the key does not fit the algorithm"));
-    size_t signature_len = key->alg == JWT_HS256 ? HS256_LEN : sign_key_signature_len(key->key);
+    size_t signature_len = algs[key->alg].by_secret ? HS256_LEN : sign_key_signature_len(key->key);
     struct buf header;
     buf_init(&header, SIZE_MAX);
     write_header(&header, key->alg, typ, kid);

@@ -1,4 +1,4 @@
-/* JSON Web Tokens (RFC 7519) in compact form: RS256, ES256, HS256. Parsing
+/* JSON Web Tokens (RFC 7519) in compact form: RS256, RS512, PS256, ES256, HS256. Parsing
  * takes bytes from outside; verifying never trusts the header's alg alone. */
 #ifndef CRYPTO_JWT_H
 #define CRYPTO_JWT_H
@@ -6,7 +6,7 @@
 #include "crypto/key.h"
 #include "json/json.h"
 
-enum jwt_alg { JWT_RS256, JWT_ES256, JWT_HS256, JWT_ALG_MAX };
+enum jwt_alg { JWT_RS256, JWT_RS512, JWT_PS256, JWT_ES256, JWT_HS256, JWT_ALG_MAX };
 enum { JWT_LEN_MAX = 16384 };
 
 struct jwt {
@@ -23,8 +23,10 @@ MUST_USE struct result jwt_parse(struct arena *a, str token, struct jwt *out);
 struct jwt_key {
     enum jwt_alg alg;
     str secret;                  /* HS256 */
-    const struct sign_key *key;  /* RS256, ES256 */
+    const struct sign_key *key;  /* the others */
 };
+/* False when there is no such algorithm here. */
+bool jwt_alg_find(str name, enum jwt_alg *out);
 /* Fails with ERR_INVALID_SIGNATURE, also when key->alg is not the token's. */
 MUST_USE struct result jwt_verify(const struct jwt *t, const struct jwt_key *key);
 /* The header is {alg, typ, kid}. typ: STR_NONE means "JWT". kid: STR_NONE leaves

@@ -204,16 +204,41 @@ static bool ecdsa_from_raw(str raw, unsigned char der[ECDSA_DER_MAX], size_t *ou
     return true;
 }
 
-struct result sign_key_sign_sha256_into(const struct sign_key *k, str data, unsigned char *out)
+typedef int (*digest_init_fn)(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *);
+
+/* A context for one operation: a copy of the prepared one, or, for the schemes
+ * that few APIs ask for, one made on the spot. */
+static EVP_MD_CTX *context_of(const struct sign_key *k, enum sign_scheme scheme, const EVP_MD_CTX *prepared, digest_init_fn init)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *settings;
+    bool done;
+    if (!ctx)
+        die("out of memory");
+    if (scheme == SIGN_SHA256) {
+        done = EVP_MD_CTX_copy_ex(ctx, prepared);
+    } else {
+        const EVP_MD *md = digest_md(scheme == SIGN_SHA512 ? DIGEST_SHA512 : DIGEST_SHA256);
+        done = k->kind == KEY_RSA2048 && init(ctx, &settings, md, NULL, k->pkey) == 1;
+        if (done && scheme == SIGN_PSS_SHA256)
+            done = EVP_PKEY_CTX_set_rsa_padding(settings, RSA_PKCS1_PSS_PADDING) == 1 &&
+                   EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, RSA_PSS_SALTLEN_DIGEST) == 1;
+    }
+    if (done)
+        return ctx;
+    EVP_MD_CTX_free(ctx);
+    return NULL;
+}
+
+struct result sign_key_sign_into(const struct sign_key *k, enum sign_scheme scheme, str data, unsigned char *out)
 {
     unsigned char der[ECDSA_DER_MAX];
     bool ec = k->kind == KEY_P256;
     size_t len = ec ? sizeof der : sign_key_signature_len(k);
     if (!k->sign)
         return fail1(ERR_CRYPTO, STR("a public key cannot sign"));
-    AUTO(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-    if (!ctx || !EVP_MD_CTX_copy_ex(ctx, k->sign) ||
-        EVP_DigestSign(ctx, ec ? der : out, &len, (const unsigned char *)data.p, data.len) != 1)
+    AUTO(EVP_MD_CTX) *ctx = context_of(k, scheme, k->sign, EVP_DigestSignInit);
+    if (!ctx || EVP_DigestSign(ctx, ec ? der : out, &len, (const unsigned char *)data.p, data.len) != 1)
         return crypto_failed();
     if (ec && !ecdsa_to_raw(der, len, out))
         return crypto_failed();
@@ -224,12 +249,12 @@ struct result sign_key_sign_sha256(const struct sign_key *k, struct arena *a, st
 {
     size_t len = sign_key_signature_len(k);
     unsigned char *bytes = arena_raw(a, len);
-    TRY(sign_key_sign_sha256_into(k, data, bytes));
+    TRY(sign_key_sign_into(k, SIGN_SHA256, data, bytes));
     *out_signature = (str){ (char *)bytes, len };
     return OK;
 }
 
-bool sign_key_verify_sha256(const struct sign_key *k, str data, str signature)
+bool sign_key_verify(const struct sign_key *k, enum sign_scheme scheme, str data, str signature)
 {
     unsigned char der[ECDSA_DER_MAX];
     size_t der_len;
@@ -240,11 +265,14 @@ bool sign_key_verify_sha256(const struct sign_key *k, str data, str signature)
             return false;
         signature = (str){ (char *)der, der_len };
     }
-    AUTO(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-    if (!ctx || !EVP_MD_CTX_copy_ex(ctx, k->verify))
-        die("out of memory");
-    if (EVP_DigestVerify(ctx, (const unsigned char *)signature.p, signature.len, (const unsigned char *)data.p,
-                         data.len) == 1)
+    AUTO(EVP_MD_CTX) *ctx = context_of(k, scheme, k->verify, EVP_DigestVerifyInit);
+    if (ctx && EVP_DigestVerify(ctx, (const unsigned char *)signature.p, signature.len, (const unsigned char *)data.p,
+                                data.len) == 1)
         return true;
     return crypto_refused();
+}
+
+bool sign_key_verify_sha256(const struct sign_key *k, str data, str signature)
+{
+    return sign_key_verify(k, SIGN_SHA256, data, signature);
 }

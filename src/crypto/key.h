@@ -26,11 +26,18 @@ void sign_key_ec_public(struct arena *a, const struct sign_key *k, str *out_x, s
 
 enum { SIGNATURE_LEN_MAX = 1024 };
 size_t sign_key_signature_len(const struct sign_key *k);
-/* RSA: PKCS#1 v1.5. P-256: r and s, 32 bytes each, as JWS and XML signatures have
- * it (RFC 7518 §3.4). */
+/* How a key signs. P-256 keys know the first only. */
+enum sign_scheme {
+    SIGN_SHA256,     /* RSA: PKCS#1 v1.5; P-256: r and s, 32 bytes each (RFC 7518 §3.4) */
+    SIGN_SHA512,     /* RSA, PKCS#1 v1.5 */
+    SIGN_PSS_SHA256, /* RSA-PSS, salt as long as the digest (RFC 7518 §3.5) */
+    SIGN_SCHEME_MAX
+};
+/* out has room for sign_key_signature_len bytes. Errors: ERR_CRYPTO. */
+MUST_USE struct result sign_key_sign_into(const struct sign_key *k, enum sign_scheme scheme, str data, unsigned char *out);
+bool sign_key_verify(const struct sign_key *k, enum sign_scheme scheme, str data, str signature);
+/* SIGN_SHA256, with the signature in a. */
 MUST_USE struct result sign_key_sign_sha256(const struct sign_key *k, struct arena *a, str data, str *out_signature);
-/* The same into out, which has room for sign_key_signature_len bytes. */
-MUST_USE struct result sign_key_sign_sha256_into(const struct sign_key *k, str data, unsigned char *out);
 bool sign_key_verify_sha256(const struct sign_key *k, str data, str signature);
 
 struct cert_request {

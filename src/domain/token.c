@@ -112,6 +112,7 @@ static struct result sign(struct tenant *t, const struct token_request *rq, cons
     struct key_set *set;
     TRY(key_set_get(t, &set));
     struct jwt_key rs = { .alg = JWT_RS256, .key = set->current->key };
+    jwt_alg_find(p->api.signing_alg, &rs.alg);
     struct result r = jwt_sign_text(a, &rs, typ, set->current->kid, claims, out_token);
     key_set_release(set);
     return r;
