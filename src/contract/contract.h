@@ -146,6 +146,7 @@ struct operation {
     str path;   /* "/api/v2/resource-servers/{id}" */
     str title, group, bucket;
     str log;    /* log event type for a successful write, "sapi"; STR_NONE: none */
+    str log_failure; /* … for a refused one, "fs"; STR_NONE: none */
     struct scope_rule scopes;
     const struct scope_guard *guards;
     uint8_t guard_count;

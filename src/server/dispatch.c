@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "contract/validate.h"
 #include "gen/routes.h"
+#include "server/journal.h"
 #include "server/metrics.h"
 
 /* --- route -------------------------------------------------------------------------- */
@@ -59,54 +60,6 @@ static struct result charge(struct exchange *x)
 
 /* --- the handler in its transaction ------------------------------------------------------ */
 
-/* The scopes of the caller that the operation asks for: what opened it. */
-static struct json *log_scopes(struct call *c)
-{
-    struct json *list = json_array(c->arena);
-    for (size_t i = 0; i < c->op->scopes.count; i++)
-        for (size_t j = 0; j < c->op->scopes.any_of[i].count; j++)
-            if (scopes_has(&c->caller.scopes, c->op->scopes.any_of[i].ids[j]))
-                json_push_text(c->arena, list, scope_names[c->op->scopes.any_of[i].ids[j]]);
-    return list;
-}
-
-static struct json *log_request(struct call *c)
-{
-    struct arena *a = c->arena;
-    struct json *rq = json_object(a), *auth = json_object(a), *credentials = json_object(a), *user = json_object(a);
-    json_set_text(a, rq, STR("method"), str_lower(a, c->op->method));
-    json_set_text(a, rq, STR("path"), c->path);
-    json_set(a, rq, STR("query"), log_mask(a, c->query ? c->query : json_object(a)));
-    json_set_text(a, rq, STR("userAgent"), c->actor.user_agent.p ? c->actor.user_agent : STR(""));
-    json_set(a, rq, STR("body"), c->body ? log_mask(a, c->body) : json_object(a));
-    json_set_text(a, rq, STR("channel"), STR("api"));
-    json_set_text(a, rq, STR("ip"), c->actor.ip);
-    if (c->caller.user_id.len)
-        json_set_text(a, user, STR("user_id"), c->caller.user_id);
-    json_set(a, auth, STR("user"), user);
-    json_set_text(a, auth, STR("strategy"), STR("jwt"));
-    json_set(a, credentials, STR("scopes"), log_scopes(c));
-    json_set(a, auth, STR("credentials"), credentials);
-    json_set(a, rq, STR("auth"), auth);
-    return rq;
-}
-
-static struct result append_log(struct call *c)
-{
-    if (c->log_entry)
-        return log_append(c->tx, c->log_entry);
-    if (!c->op->log.len)
-        return OK;
-    struct arena *a = c->arena;
-    struct json *details = json_object(a), *response = json_object(a);
-    json_set_int(a, response, STR("statusCode"), c->status);
-    json_set(a, response, STR("body"), c->reply ? log_mask(a, c->reply) : json_object(a));
-    json_set(a, details, STR("request"), log_request(c));
-    json_set(a, details, STR("response"), response);
-    struct log_entry e = { .type = c->op->log, .description = c->op->title, .details = details };
-    return log_append(c->tx, &e);
-}
-
 static struct result check_reply(struct call *c)
 {
 #ifndef NDEBUG
@@ -126,7 +79,7 @@ static struct result run_in_tx(struct tx *tx, void *arg)
     c->log_entry = NULL;
     TRY(handlers[c->op->id](c));
     TRY(check_reply(c));
-    return tx->can_write ? append_log(c) : OK;
+    return tx->can_write ? journal_append(c) : OK;
 }
 
 static struct result run_handler(struct call *c)
@@ -155,7 +108,10 @@ static struct result go(struct exchange *x)
     TRY(charge(x));
     TRY(exchange_authorize(x));
     TRY(exchange_read_input(x));
-    return run_handler(c);
+    struct result r = run_handler(c);
+    if (failed(r))
+        journal_refusal(c, r);
+    return r;
 }
 
 static bool park_if_full(struct exchange *x, struct result r)

@@ -255,6 +255,7 @@ def operation(out, tables, op):
     f = [".id = " + op.c_id(), ".api = " + APIS[op.api], ".name = " + c_str(op.id), ".method = " + c_str(op.method),
          ".path = " + c_str(op.path), ".title = " + c_str(op.title), ".group = " + c_str(op.group),
          ".bucket = " + c_str(op.bucket), ".log = " + c_str(None if op.log == "none" else op.log),
+         ".log_failure = " + c_str(op.log_failure),
          ".needs_token = %s" % ("true" if op.needs_token else "false"), ".credential = V1_" + op.credential.upper(),
          ".tx = TX_" + op.tx.upper()]
     f += scope_fields(out, n, op) + page_fields(op)

@@ -12,7 +12,7 @@ from .shapes import Shapes, listed
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 DOES = ("list", "read", "create", "patch", "delete", "replace")
 OPERATION_KEYS = {"id", "title", "scopes", "self", "guard", "credential", "path", "query", "page", "body", "body_kinds",
-                  "body_optional", "forms", "reply", "does", "resource", "handler", "tx", "prepare", "log", "bucket",
+                  "body_optional", "forms", "reply", "does", "resource", "handler", "tx", "prepare", "log", "log_failure", "bucket",
                   "lifecycle"}
 RESOURCE_KEYS = {"id", "key", "also", "unique", "missing", "delete_missing", "secrets", "hidden", "immutable", "merges",
                  "filters", "defaults", "hooks"}
@@ -218,6 +218,7 @@ class Reader:
             raise Fault("tx is read, write or none")
         writes = op.api == "v2" and op.method != "GET" and op.tx == "write"
         op.log = row.get("log", "sapi" if writes else "none")
+        op.log_failure = row.get("log_failure")
         op.bucket = row.get("bucket", "authentication" if op.api == "auth" else "management")
         op.lifecycle = row.get("lifecycle", "GA")
         if op.lifecycle not in ("GA", "EA", "beta", "deprecated"):
