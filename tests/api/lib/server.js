@@ -99,7 +99,7 @@ class Server {
   }
 
   cli(...args) {
-    return execFileSync(binary, [...args, '--data', this.data], { encoding: 'utf8' });
+    return execFileSync(binary, [...args, '--data', this.data], { encoding: 'utf8', stdio: 'pipe' });
   }
 
   /** A second tenant; answers its credentials. Its requests carry {host: domain}. */
