@@ -51,22 +51,32 @@ static struct result answer_name(struct control_context *c, const struct json *a
     return OK;
 }
 
+/* A host that no tenant has is "Not Found" on the wire; here the name was wrong. */
+static struct result name_unknown(struct control_context *c, const struct json *args, struct result r)
+{
+    if (r.kind != ERR_TENANT_UNKNOWN)
+        return r;
+    return fail1(ERR_USAGE, str_fmt(c->arena, "There is no tenant named %.*s", STR_ARG(json_get_text(args, STR("name")))));
+}
+
 static struct result tenant_delete(struct control_context *c, const struct json *args, struct json **out)
 {
-    TRY(store_tenant_delete(c->store, json_get_text(args, STR("name"))));
+    TRY(name_unknown(c, args, store_tenant_delete(c->store, json_get_text(args, STR("name")))));
     changed(c);
     return answer_name(c, args, out);
 }
 
 static struct result tenant_snapshot(struct control_context *c, const struct json *args, struct json **out)
 {
-    TRY(store_tenant_snapshot(c->store, json_get_text(args, STR("name")), str_cstr(c->arena, json_get_text(args, STR("file")))));
+    const char *file = str_cstr(c->arena, json_get_text(args, STR("file")));
+    TRY(name_unknown(c, args, store_tenant_snapshot(c->store, json_get_text(args, STR("name")), file)));
     return answer_name(c, args, out);
 }
 
 static struct result tenant_restore(struct control_context *c, const struct json *args, struct json **out)
 {
-    TRY(store_tenant_restore(c->store, json_get_text(args, STR("name")), str_cstr(c->arena, json_get_text(args, STR("file")))));
+    const char *file = str_cstr(c->arena, json_get_text(args, STR("file")));
+    TRY(name_unknown(c, args, store_tenant_restore(c->store, json_get_text(args, STR("name")), file)));
     return answer_name(c, args, out);
 }
 

@@ -24,6 +24,8 @@ struct running {
     struct store *store;
     struct app *app;
     struct http_server *http, *admin;
+    struct http_listener listeners[2 * LISTENERS_MAX];
+    size_t listener_count;
     struct control_server *control;
     struct background *background;
 };
@@ -63,14 +65,15 @@ static str url_at(const struct running *run, const struct http_listener *l, size
                    (unsigned)http_server_port(run->http, at));
 }
 
-/* The URLs as they came to be, in credentials.json and on the terminal. */
-static struct result announce(const struct running *run, const struct http_listener *listeners, size_t count)
+/* The URLs as they came to be, in credentials.json and on the terminal. Said
+ * last: who reads it may use everything, commands included. */
+static struct result announce(const struct running *run)
 {
     const struct options *o = run->options;
     str plain = STR(""), tls = STR("");
-    for (size_t i = count; i-- > 0;) {
-        str url = url_at(run, &listeners[i], i);
-        if (listeners[i].tls)
+    for (size_t i = run->listener_count; i-- > 0;) {
+        str url = url_at(run, &run->listeners[i], i);
+        if (run->listeners[i].tls)
             tls = url;
         else
             plain = url;
@@ -86,11 +89,9 @@ static struct result start_http(struct running *run)
 {
     const struct options *o = run->options;
     struct arena *a = o->arena;
-    struct http_listener listeners[2 * LISTENERS_MAX] = { 0 };
-    size_t count;
-    TRY(collect_listeners(o, listeners, &count));
-    struct http_config cfg = { .listeners = listeners,
-                               .listener_count = count,
+    TRY(collect_listeners(o, run->listeners, &run->listener_count));
+    struct http_config cfg = { .listeners = run->listeners,
+                               .listener_count = run->listener_count,
                                .threads = (unsigned)o->workers,
                                .tls_cert_file = str_cstr(a, str_fmt(a, "%s/tls/server.pem", o->data)),
                                .tls_key_file = str_cstr(a, str_fmt(a, "%s/tls/server.key", o->data)),
@@ -98,8 +99,7 @@ static struct result start_http(struct running *run)
                                .handle = app_handle,
                                .refuse = app_refuse,
                                .body_limit = app_body_limit };
-    TRY(http_server_start(&cfg, &run->http));
-    return announce(run, listeners, count);
+    return http_server_start(&cfg, &run->http);
 }
 
 static struct result start_admin(struct running *run)
@@ -139,7 +139,7 @@ static struct result start(struct running *run)
                                             .log_max_rows = o->log_max_rows,
                                             .spare_keys = SPARE_KEYS };
     run->background = background_start(run->store, &background);
-    return OK;
+    return announce(run);
 }
 
 static void stop(struct running *run)

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#include <unistd.h>
+
 typedef struct result (*plain_fn)(struct exchange *x);
 
 static void answer_ok(struct exchange *x, struct json *body)
@@ -104,6 +106,8 @@ static struct result test_snapshot(struct exchange *x, bool restore)
     if (!tenant.len)
         tenant = STR("default");
     const char *path = str_cstr(a, file);
+    if (restore && access(path, R_OK) != 0)
+        return fail1(ERR_SNAPSHOT, file);
     TRY(restore ? store_tenant_restore(x->app->store, tenant, path) : store_tenant_snapshot(x->app->store, tenant, path));
     return health(x);
 }
