@@ -32,6 +32,7 @@ struct call {
     str client_cert;    /* DER or STR_NONE */
     str path, raw_query, host; /* for Link headers and log entries */
     bool is_tls;
+    bool real_limits;   /* a named rate-limit profile copies the real service, its paging rules too */
     void *prepared;     /* what the operation's prepare function left */
 
     /* the answer */

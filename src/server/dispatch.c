@@ -131,7 +131,8 @@ static void handle(void *ctx, struct http_request *rq, struct http_response *rs)
                             .raw_query = rq->query,
                             .host = rq->host,
                             .client_cert = rq->client_cert,
-                            .is_tls = rq->is_tls };
+                            .is_tls = rq->is_tls,
+                            .real_limits = rate_limits_are_real(x.app->limits) };
     if (plain_answer(&x) || cors_preflight(&x))
         return;
     struct result r = go(&x);

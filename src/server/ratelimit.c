@@ -19,30 +19,32 @@ struct rule {
 struct rate_limits {
     struct rule rules[BUCKETS_MAX];
     size_t count;
+    bool real;
     struct arena *arena;
 };
 
 struct profile {
     const char *name;
+    bool real;
     struct rule rules[5];
 };
 static const struct profile profiles[] = {
-    { "generous",
+    { "generous", false,
       { { STR_INIT("management"), 100000, 100000 },
         { STR_INIT("authentication"), 100000, 100000 },
         { STR_INIT("token"), 100000, 100000 },
         { STR_INIT("discovery"), 100000, 100000 } } },
-    { "production",
+    { "production", true,
       { { STR_INIT("management"), 50, 16 },
         { STR_INIT("authentication"), 100, 100 },
         { STR_INIT("token"), 100, 100 },
         { STR_INIT("discovery"), 20, 20 } } },
-    { "free",
+    { "free", true,
       { { STR_INIT("management"), 10, 2 },
         { STR_INIT("authentication"), 300, 5 },
         { STR_INIT("token"), 30, 30 },
         { STR_INIT("discovery"), 20, 20 } } },
-    { "off", { { STR_INIT(""), 0, 0 } } },
+    { "off", false, { { STR_INIT(""), 0, 0 } } },
 };
 
 /* A tenant's buckets, by rule. */
@@ -107,6 +109,7 @@ struct result rate_limits_new(const char *profile, struct rate_limits **out)
     const struct profile *known = find_profile(profile ? profile : "generous");
     struct result result = OK;
     r->arena = a;
+    r->real = known && known->real;
     for (size_t i = 0; known && known->rules[i].bucket.len; i++)
         r->rules[r->count++] = known->rules[i];
     if (!known)
@@ -116,6 +119,11 @@ struct result rate_limits_new(const char *profile, struct rate_limits **out)
     else
         *out = r;
     return result;
+}
+
+bool rate_limits_are_real(const struct rate_limits *r)
+{
+    return r->real;
 }
 
 void rate_limits_free(struct rate_limits *r)

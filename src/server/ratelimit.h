@@ -17,6 +17,8 @@ struct rate_verdict {
 
 /* Errors: ERR_USAGE. */
 MUST_USE struct result rate_limits_new(const char *profile, struct rate_limits **out);
+/* Does the profile copy a tier of the real service? */
+bool rate_limits_are_real(const struct rate_limits *r);
 void rate_limits_free(struct rate_limits *r);
 /* Takes one token of the tenant's bucket. */
 struct rate_verdict rate_limits_charge(struct rate_limits *r, struct tenant *t, str bucket, int64_t now_us);

@@ -186,3 +186,11 @@ test('supervisors ask for health and readiness', () => serving([], async (server
     assert.equal((await server.request('GET', target, { host: 'anything.example' })).status, 200);
   }
 }));
+
+test('profiles that copy the real service end user lists at a thousand', () => serving(['--rate-limits', 'production'], async (server, v2) => {
+  assert.equal((await v2('GET', '/users?per_page=100&page=9')).status, 200);
+  const rs = await v2('GET', '/users?per_page=100&page=10');
+  assert.equal(rs.status, 400);
+  assert.equal(rs.body.errorCode, 'invalid_paging');
+  assert.match(rs.body.message, /^You can only page through the first 1000 records\./);
+}));
