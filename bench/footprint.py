@@ -1,0 +1,123 @@
+"""Rows about what Doorward takes: time to start, memory, tenants, disk, build."""
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+from measure import ROOT, Doorward, Scratch, children, free_port, median, memory_kib
+from rates import fill, make_api, token_request
+from measure import Load
+
+QUESTION = b"GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def first_answer_ms(build, data):
+    """From the start of the process to the first 200 of the default tenant; no sleep, only refused connections."""
+    port = free_port()
+    argv = [build + "/doorward", "serve", "--data", data, "--listen", f"127.0.0.1:{port}", "--tls-listen", "127.0.0.1:0"]
+    started = time.monotonic()
+    p = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while time.monotonic() < started + 20:
+            try:
+                with socket.create_connection(("127.0.0.1", port), 5) as s:
+                    s.sendall(QUESTION)
+                    if s.recv(15).startswith(b"HTTP/1.1 200"):
+                        return (time.monotonic() - started) * 1e3
+            except ConnectionRefusedError:
+                pass
+        raise TimeoutError("no answer")
+    finally:
+        p.terminate()
+        p.wait(30)
+
+
+def start(cfg, table):
+    first, again = [], []
+    for _ in range(3 * cfg.rounds):
+        with Scratch() as scratch:
+            first.append(first_answer_ms(cfg.build, scratch + "/data"))
+            again.append(first_answer_ms(cfg.build, scratch + "/data"))
+    for name, times in (("the very first, which makes the directory", first), ("empty", again)):
+        table.add(f"start to first answer, {name}", f"{median(times):.1f} ms", f"best {min(times):.1f} ms", None, "≤ 15 ms",
+                  median(times) <= 15)
+    with Scratch() as scratch:
+        data, _ = fill(cfg, scratch, cfg.users)
+        times = [first_answer_ms(cfg.build, data) for _ in range(2 * cfg.rounds)]
+    table.add(f"start to first answer, {cfg.users:,} users", f"{median(times):.1f} ms", f"best {min(times):.1f} ms", None, "≤ 50 ms",
+              median(times) <= 50)
+
+
+def settled_kib(server, what="Pss"):
+    time.sleep(1.5)  # keys are made in the background after the start
+    return sum(memory_kib(p, what) for p in server.pids())
+
+
+def memory(cfg, table):
+    with Scratch() as scratch, Doorward(cfg.build, scratch + "/data") as server:
+        client = make_api(server)
+        idle = settled_kib(server) / 1024
+        private = settled_kib(server, "Pss_Anon") / 1024
+        table.add("idle memory, PSS of parent and server", f"{idle:.1f} MiB", f"{private:.1f} MiB of it anonymous", None, "≤ 12 MiB", idle <= 12)
+        request = token_request("/oauth/token", client_id=client["client_id"], client_secret=client["client_secret"], audience="urn:bench:things")
+        Load(scratch, server.base, [request], 128).run(3)
+        after = settled_kib(server) / 1024
+        private = settled_kib(server, "Pss_Anon") / 1024
+        table.add("the same after three seconds of 128 busy connections", f"{after:.1f} MiB", f"{private:.1f} MiB of it anonymous", None,
+                  "≤ 12 MiB", after <= 12)
+
+
+def timed_ms(fn):
+    start = time.monotonic()
+    fn()
+    return (time.monotonic() - start) * 1e3
+
+
+def tenants(cfg, table):
+    with Scratch() as scratch, Doorward(cfg.build, scratch + "/data") as server:
+        time.sleep(2)  # spare keys
+        create, snapshot, restore = [], [], []
+        for i in range(4 * cfg.rounds):
+            file = f"{scratch}/snapshot-{i}"
+            create.append(timed_ms(lambda: server.control(command="tenant create", name=f"some{i}", domain=f"some{i}.localhost:8443")))
+            snapshot.append(timed_ms(lambda: server.control(command="tenant snapshot", name=f"some{i}", file=file)))
+            restore.append(timed_ms(lambda: server.control(command="tenant restore", name=f"some{i}", file=file)))
+        for what, times in (("created", create), ("snapshot taken", snapshot), ("restored", restore)):
+            table.add(f"a tenant {what} (by the control socket)", f"{median(times):.1f} ms", f"best {min(times):.1f} ms", None, "≤ 5 ms",
+                      median(times) <= 5)
+
+
+def many_tenants(cfg, table):
+    with Scratch() as scratch, Doorward(cfg.build, scratch + "/data") as server:
+        before = settled_kib(server) / 1024
+        for i in range(cfg.tenants):
+            server.control(command="tenant create", name=f"many{i}", domain=f"many{i}.localhost:8443")
+        for i in range(cfg.tenants):
+            server.ask("GET", "/.well-known/openid-configuration", host=f"many{i}.localhost:8443")
+        after = settled_kib(server) / 1024
+    most = 512 * cfg.tenants / 10000
+    table.add(f"{cfg.tenants:,} tenants in one process, each asked once", f"{after:.0f} MiB", f"{before:.0f} MiB with one", None,
+              f"≤ {most:.0f} MiB more (512 MiB at 10,000)", after - before <= most)
+
+
+def size(cfg, table):
+    with Scratch() as scratch:
+        stripped = scratch + "/doorward"
+        shutil.copy(cfg.build + "/doorward", stripped)
+        subprocess.run(["strip", stripped], check=True)
+        mib = os.path.getsize(stripped) / 2**20
+    table.add("installed size, stripped", f"{mib:.1f} MiB", "", None, "≤ 8 MiB", mib <= 8)
+
+
+def build(cfg, table):
+    """Without tests, fuzz targets and benchmarks: what ./run builds."""
+    with Scratch() as scratch:
+        started = time.monotonic()
+        for argv in (["meson", "setup", scratch + "/b", "--buildtype=release"], ["ninja", "-j2", "-C", scratch + "/b"]):
+            subprocess.run(argv, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        wall = time.monotonic() - started
+    table.add("full build, 2 cores", f"{wall:.0f} s", "", None, "≤ 60 s", wall <= 60)
+
+
+ROWS = {"start": start, "memory": memory, "tenants": tenants, "many-tenants": many_tenants, "size": size, "build": build}
