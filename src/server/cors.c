@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The origins of one generation of the tenant. */
 struct origins {
@@ -105,6 +106,40 @@ void cors_add_headers(struct exchange *x)
                     STR("Link,X-RateLimit-Limit,X-RateLimit-Remaining,X-RateLimit-Reset,Retry-After"));
 }
 
+/* An origin that nobody named asked (V1-REFERENCE 1.4). Kept short: it is text
+ * from anybody. */
+struct stranger {
+    uint8_t origin_len, ip_len;
+    char origin[200], ip[64];
+};
+
+static struct result log_stranger(struct tx *tx, void *arg)
+{
+    const struct stranger *s = arg;
+    const struct actor who = { .ip = { s->ip, s->ip_len } };
+    str origin = { s->origin, s->origin_len };
+    struct log_entry e = { .type = STR("fco"),
+                           .description = str_fmt(tx->arena, "The origin %.*s is not allowed", STR_ARG(origin)) };
+    tx->actor = &who;
+    struct result r = log_append(tx, &e);
+    tx->actor = NULL;
+    return r;
+}
+
+static void note_stranger(struct exchange *x)
+{
+    str origin = http_header_get(x->rq, STR("Origin")), ip = exchange_client_ip(x);
+    struct stranger s = { 0 };
+    if (!origin.len || origin_known(x->call.tenant, origin) || !str_utf8_valid(origin) ||
+        str_utf8_len(origin) != origin.len)
+        return;
+    s.origin_len = (uint8_t)(origin.len < sizeof s.origin ? origin.len : sizeof s.origin);
+    s.ip_len = (uint8_t)(ip.len < sizeof s.ip ? ip.len : sizeof s.ip);
+    memcpy(s.origin, origin.p, s.origin_len);
+    memcpy(s.ip, ip.p, s.ip_len);
+    store_write_later(x->call.tenant, log_stranger, &s, sizeof s);
+}
+
 bool cors_preflight(struct exchange *x)
 {
     if (x->rq->method != HTTP_OPTIONS)
@@ -116,6 +151,7 @@ bool cors_preflight(struct exchange *x)
         return true;
     }
     cors_add_headers(x);
+    note_stranger(x);
     http_header_add(x->rs, STR("Access-Control-Allow-Methods"), STR("GET,POST,PUT,PATCH,DELETE,HEAD"));
     if (asked.len)
         http_header_add(x->rs, STR("Access-Control-Allow-Headers"), asked);

@@ -155,6 +155,11 @@ test('origins that a client names may read, others may not', () => serving([], a
     assert.ok(!('access-control-allow-origin' in (await from(origin)).headers), origin);
     assert.ok(!('access-control-allow-origin' in (await from(origin, 'OPTIONS')).headers), origin);
   }
+  const told = await eventually(async () => {
+    const entries = await ok(200, v2('GET', '/logs?q=type:fco'));
+    return entries.length === 6 && entries;
+  });
+  assert.match(told.at(-1).description, /https:\/\/evil\.example/);
   const c = (await ok(200, v2('GET', '/clients?q=name:browser')))[0];
   await ok(200, v2('PATCH', `/clients/${c.client_id}`, { web_origins: [] }));
   assert.ok(!('access-control-allow-origin' in (await from('https://app.example')).headers), 'a change counts at once');
