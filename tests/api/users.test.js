@@ -260,3 +260,127 @@ test('DELETE /users removes everybody', async () => {
   await expectStatus(204, v2('DELETE', '/users'));
   assert.deepEqual(await expectStatus(200, v2('GET', '/users')), []);
 });
+
+// --- what a database connection asks of passwords and names ---------------------------
+
+const weak = /^PasswordStrengthError: Password is too weak$/;
+const common = /^PasswordDictionaryError: Password is too common$/;
+const personal = /^PasswordNoUserInfoError: Password contains user information$/;
+const used = /^PasswordHistoryError: Password has previously been used$/;
+const sign = (connection, password, more = {}) => v2('POST', '/users', { connection, email: address(), password, ...more });
+/** Accepts the first passwords and refuses the others with the given words. */
+async function judges(connection, good, bad, words, more) {
+  for (const password of good) await expectStatus(201, sign(connection, password, more?.()));
+  for (const password of bad) await refuses(sign(connection, password, more?.()), 400, undefined, words);
+}
+
+test('each policy asks for its length and kinds of letters', async () => {
+  const rows = {
+    none: [['a'], []],
+    low: [['abcdef'], ['abcde']],
+    fair: [['Abcdefg1'], ['Abcdef1', 'abcdefg1', 'ABCDEFG1', 'Abcdefgh']],
+    good: [['Abcdefg1', 'abcdefg1!', 'ABCDEFG1 '], ['Abcdef1', 'abcdefg1', 'Abcdefgh']],
+    excellent: [['Abcdefghi1'], ['Abcdefgh1', 'Abccccdefg1', 'abcdefghi1']],
+  };
+  for (const [passwordPolicy, [good, bad]] of Object.entries(rows)) {
+    await connection(`policy-${passwordPolicy}`, { passwordPolicy });
+    await judges(`policy-${passwordPolicy}`, good, bad, weak);
+  }
+});
+
+test('min_length replaces the length of the policy', async () => {
+  const c = await connection('min-length', { passwordPolicy: 'low', password_complexity_options: { min_length: 12 } });
+  await judges(c.name, ['twelve-signs'], ['eleven-sign'], weak);
+  await expectStatus(200, v2('PATCH', `/connections/${c.id}`, { options: { passwordPolicy: 'fair', password_complexity_options: { min_length: 3 } } }));
+  await judges(c.name, ['Aa1'], ['A1', 'aaa'], weak);
+});
+
+test('the password history refuses old passwords', async () => {
+  const c = await connection('history', { passwordPolicy: 'none', password_history: { enable: true, size: 2 } });
+  const user = await create({ connection: c.name, password: 'first' });
+  const change = (password) => v2('PATCH', path(user), { password, connection: c.name });
+  await refuses(change('first'), 400, undefined, used);
+  await expectStatus(200, change('second'));
+  await refuses(change('first'), 400, undefined, used);
+  await expectStatus(200, change('third'));
+  await expectStatus(200, change('first'));
+  await refuses(change('third'), 400, undefined, used);
+  await expectStatus(200, v2('PATCH', `/connections/${c.id}`, { options: { passwordPolicy: 'none', password_history: { enable: false, size: 2 } } }));
+  await expectStatus(200, change('third'));
+  await expectStatus(200, change('third'));
+});
+
+test('personal data is refused in passwords', async () => {
+  const c = await connection('personal', { passwordPolicy: 'none', password_no_personal_info: { enable: true }, requires_username: true });
+  const who = () => ({ email: `roebuck${++made}@users.example`, username: `jroe${made}`, name: 'Wilhelmina', nickname: 'Minnie', user_metadata: { name: 'Hidden', first: 'Jeanne', last: 'Rosendahl' } });
+  await judges(c.name, ['something else'], ['xWILHELMINAx', 'minnie', 'my hidden one', 'JEANNE-1', 'rosendahl'], personal, who);
+  const mine = who();
+  for (const password of [mine.username.toUpperCase(), `x${mine.email.split('@')[0]}x`]) await refuses(v2('POST', '/users', { connection: c.name, password, ...mine }), 400, undefined, personal);
+  await expectStatus(200, v2('PATCH', `/connections/${c.id}`, { options: { passwordPolicy: 'none', password_no_personal_info: { enable: false }, requires_username: true } }));
+  await expectStatus(201, sign(c.name, 'minnie', who()));
+});
+
+test('words of the dictionary are refused as passwords', async () => {
+  const c = await connection('dictionary', { passwordPolicy: 'none', password_dictionary: { enable: true, dictionary: ['Doorward'] } });
+  await judges(c.name, ['doorward-and-more', 'no word of any list'], ['doorward', 'DOORWARD', 'password', 'Qwerty'], common);
+  await expectStatus(200, v2('PATCH', `/connections/${c.id}`, { options: { passwordPolicy: 'none', password_dictionary: { enable: false, dictionary: ['Doorward'] } } }));
+  await judges(c.name, ['doorward', 'password'], []);
+});
+
+test('password_options refuse passwords in the newer form', async () => {
+  const newer = (password_options) => ({ password_options: { ...password_options } });
+  const c = await connection('newer', newer({ complexity: { min_length: 8, character_types: ['lowercase', 'number'], identical_characters: 'block', sequential_characters: 'block' } }));
+  await judges(c.name, ['hxfk5201'], ['hxfk520', 'hxfkmzmz', '52015201', 'hxfk5550', 'hxfk5234', 'hxfk5432'], weak);
+  const change = (options) => expectStatus(200, v2('PATCH', `/connections/${c.id}`, { options: newer(options) }));
+  await change({ complexity: { min_length: 4, character_types: ['lowercase', 'uppercase', 'number', 'special'], character_type_rule: 'three_of_four' } });
+  await judges(c.name, ['aA11', 'aA!a'], ['aaAA', 'aa11'], weak);
+  await change({ complexity: { min_length: 1 }, dictionary: { active: true, custom: ['Doorward'] } });
+  await judges(c.name, ['something else'], ['doorward', 'password'], common);
+  await change({ complexity: { min_length: 1 }, profile_data: { active: true, blocked_fields: ['given_name'] } });
+  await refuses(sign(c.name, 'my-wilhelmina', { given_name: 'Wilhelmina' }), 400, undefined, personal);
+  await expectStatus(201, sign(c.name, 'my-wilhelmina', { family_name: 'Wilhelmina' }));
+  await change({ complexity: { min_length: 1 }, history: { active: true, size: 1 } });
+  const user = await create({ connection: c.name, password: 'first' });
+  await refuses(v2('PATCH', path(user), { password: 'first' }), 400, undefined, used);
+  await change({ complexity: { min_length: 1, max_length_exceeded: 'error' } });
+  await judges(c.name, ['x'.repeat(72)], ['x'.repeat(73)], weak);
+});
+
+test('usernames exist only where the connection has them', async () => {
+  const without = await connection('nameless', { passwordPolicy: 'none' }), needs = await connection('named', { passwordPolicy: 'none', requires_username: true });
+  await refuses(sign(without.name, 'x', { username: 'someone' }), 400, 'invalid_body', /requires_username/);
+  await refuses(sign(needs.name, 'x'), 400, 'invalid_body', /username/);
+  const user = await expectStatus(201, sign(needs.name, 'x', { username: 'Someone' }));
+  assert.equal(user.username, 'someone');
+  assert.equal((await expectStatus(200, v2('PATCH', path(user), { username: 'Other', connection: needs.name }))).username, 'other');
+  await refuses(v2('PATCH', path(await create({ connection: without.name })), { username: 'other' }), 400, 'invalid_body');
+  for (const username of ['has space', 'person@users.example', 'ünï', 'a/b', 'a"b'])
+    await refuses(sign(needs.name, 'x', { username }), 400, 'invalid_body', /username/i);
+});
+
+test('the connection bounds the length of usernames', async () => {
+  const c = await connection('lengths', { passwordPolicy: 'none', requires_username: true, validation: { username: { min: 3, max: 5 } } });
+  const name = (username) => sign(c.name, 'x', { username });
+  await expectStatus(201, name('abc'));
+  await expectStatus(201, name('abcde'));
+  await refuses(name('ab'), 400, 'invalid_body', /username/);
+  await refuses(name('abcdef'), 400, 'invalid_body', /username/);
+  await connection('usual-lengths', { passwordPolicy: 'none', requires_username: true });
+  await expectStatus(201, sign('usual-lengths', 'x', { username: 'a'.repeat(15) }));
+  await refuses(sign('usual-lengths', 'x', { username: 'a'.repeat(16) }), 400, 'invalid_body', /username/);
+});
+
+test('attributes say what a user of the connection needs', async () => {
+  const identifier = { identifier: { active: true } };
+  const byPhone = await connection('by-phone', { passwordPolicy: 'none', attributes: { phone_number: { ...identifier, profile_required: true, signup: { status: 'required' } } } });
+  const phone = () => ({ phone_number: `+49170${10000 + ++made}` });
+  const withPhone = await expectStatus(201, v2('POST', '/users', { connection: byPhone.name, password: 'x', ...phone() }));
+  assert.ok(!('email' in withPhone));
+  await refuses(v2('POST', '/users', { connection: byPhone.name, password: 'x', email: address() }), 400, 'invalid_body', /phone_number/);
+  await refuses(v2('POST', '/users', { connection: byPhone.name, password: 'x', phone_number: withPhone.phone_number }), 409, 'auth0_idp_error');
+  const byName = await connection('by-name', { passwordPolicy: 'none', attributes: { email: { identifier: { active: false }, profile_required: true, signup: { status: 'required' } }, username: { ...identifier, profile_required: true, signup: { status: 'required' }, validation: { min_length: 4, max_length: 6 } } } });
+  await expectStatus(201, sign(byName.name, 'x', { username: 'abcd' }));
+  await refuses(sign(byName.name, 'x', { username: 'abc' }), 400, 'invalid_body', /username/);
+  await refuses(sign(byName.name, 'x'), 400, 'invalid_body', /username/);
+  await refuses(v2('POST', '/users', { connection: byName.name, password: 'x', username: 'abcde' }), 400, 'invalid_body', /email/);
+});
