@@ -8,6 +8,7 @@
 #include "cli/supervise.h"
 #include "crypto/random.h"
 #include "domain/background.h"
+#include "domain/signing_key.h"
 #include "server/app.h"
 #include "server/metrics.h"
 
@@ -120,12 +121,28 @@ static struct result start_admin(struct running *run)
     return OK;
 }
 
+/* With --test-ids the stream of random bytes must be drawn from in one order:
+ * keys are made here and now, and none ahead of need. */
+static struct result make_keys_first(struct store *store)
+{
+    struct tenant *t;
+    struct key_set *keys;
+    TRY(store_tenant_by_name(store, STR("default"), &t));
+    struct result r = key_set_get(t, &keys);
+    if (!failed(r))
+        key_set_release(keys);
+    tenant_release(t);
+    return r;
+}
+
 static struct result start(struct running *run)
 {
     const struct options *o = run->options;
     bool made;
     TRY(setup_ensure(o, &made));
     TRY(setup_open(o, &run->store));
+    if (o->test_ids)
+        TRY(make_keys_first(run->store));
     struct app_config app = { .rate_limits = o->rate_limits,
                               .trusted_proxies = o->trusted_proxies,
                               .test_clock = o->test_clock,
@@ -137,7 +154,7 @@ static struct result start(struct running *run)
     TRY(control_server_start(&control, &run->control));
     struct background_config background = { .log_retention_days = o->log_retention_days,
                                             .log_max_rows = o->log_max_rows,
-                                            .spare_keys = SPARE_KEYS };
+                                            .spare_keys = o->test_ids ? 0 : SPARE_KEYS };
     run->background = background_start(run->store, &background);
     return announce(run);
 }

@@ -2,9 +2,8 @@
 
 #include "base/clock.h"
 #include "contract/contract.h"
-#include "crypto/random.h"
 
-enum { LOG_ID_RANDOM_DIGITS = 36 };
+enum { LOG_ID_NUMBER_DIGITS = 36 };
 
 /* Members whose value never enters the log, wherever they stand. */
 static const str masked_names[] = {
@@ -60,14 +59,17 @@ struct json *log_mask(struct arena *a, const struct json *v)
     return object;
 }
 
-/* Sortable by time: "900", the UTC time to the millisecond, then digits that
- * only this entry has (AUTH-REFERENCE 24; 56 digits in all). */
-static str log_id_make(struct arena *a, int64_t at_us)
+/* Sortable by time and unique in the tenant: "900", the UTC time to the
+ * millisecond, then the entry's number (AUTH-REFERENCE 24; 56 digits in all). */
+static struct result log_id_make(struct tx *tx, str *out)
 {
-    str iso = clock_iso(a, at_us);
-    str digits = random_text(a, RANDOM_DIGITS, LOG_ID_RANDOM_DIGITS);
-    return str_fmt(a, "900%.4s%.2s%.2s%.2s%.2s%.2s%.3s%.*s", iso.p, iso.p + 5, iso.p + 8, iso.p + 11, iso.p + 14, iso.p + 17,
-                   iso.p + 20, STR_ARG(digits));
+    struct sql_value row[1];
+    bool found;
+    str iso = clock_iso(tx->arena, tx->now_us);
+    TRY(sql_row(tx->sql, tx->arena, "SELECT COALESCE(MAX(seq), 0) + 1 FROM logs", SQL_NO_ARGS, row, 1, &found));
+    *out = str_fmt(tx->arena, "900%.4s%.2s%.2s%.2s%.2s%.2s%.3s%0*lld", iso.p, iso.p + 5, iso.p + 8, iso.p + 11, iso.p + 14, iso.p + 17,
+                   iso.p + 20, LOG_ID_NUMBER_DIGITS, (long long)row[0].i);
+    return OK;
 }
 
 static void set_if(struct arena *a, struct json *o, const char *key, str value)
@@ -106,6 +108,8 @@ static struct json *entry_body(struct tx *tx, const struct log_entry *e, str log
     set_if(a, o, "strategy_type", e->strategy_type);
     set_if(a, o, "audience", e->audience);
     set_if(a, o, "scope", e->scope);
+    set_if(a, o, "organization_id", e->organization_id);
+    set_if(a, o, "organization_name", e->organization_name);
     json_set_text(a, o, STR("log_id"), log_id);
     json_set_text(a, o, STR("_id"), log_id);
     json_set_bool(a, o, STR("isMobile"), is_mobile(who->user_agent));
@@ -114,7 +118,8 @@ static struct json *entry_body(struct tx *tx, const struct log_entry *e, str log
 
 struct result log_append(struct tx *tx, const struct log_entry *e)
 {
-    str log_id = log_id_make(tx->arena, tx->now_us);
+    str log_id;
+    TRY(log_id_make(tx, &log_id));
     struct json *body = entry_body(tx, e, log_id);
     str user_id = json_get_text(body, STR("user_id"));
     return sql_run(tx->sql, "INSERT INTO logs (log_id, date, type, user_id, body) VALUES (?, ?, ?, ?, ?)",

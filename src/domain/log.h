@@ -20,6 +20,7 @@ struct log_entry {
     str type;        /* "sapi", "ss", "seccft" … */
     str description;
     str connection, connection_id, client_id, client_name, user_id, user_name, strategy, strategy_type, audience, scope;
+    str organization_id, organization_name;
     struct json *details; /* NULL: none; secrets already masked */
 };
 /* ip, user agent and, where the entry leaves them empty, the client are the actor's. */
