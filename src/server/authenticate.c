@@ -60,6 +60,14 @@ struct result exchange_authenticate(struct exchange *x)
 
 /* --- is it open to them ----------------------------------------------------------- */
 
+/* The user whom scopes of `self` must belong to: the one in the path. Where it
+ * names none (a device credential), the handler looks whose the thing is. */
+static str acted_on(const struct exchange *x)
+{
+    bool names_user = str_starts(x->call.op->path, STR("/api/v2/users/{"));
+    return names_user ? url_decode(x->call.arena, x->raw_values[0], false) : x->call.caller.user_id;
+}
+
 struct result exchange_authorize(struct exchange *x)
 {
     struct call *c = &x->call;
@@ -67,8 +75,7 @@ struct result exchange_authorize(struct exchange *x)
         return c->op->credential == V1_GLOBAL && c->caller.kind != CALLER_V1_GLOBAL ? fail(ERR_GLOBAL_CLIENT_REQUIRED) : OK;
     if (c->op->api != API_V2 || !c->op->needs_token)
         return OK;
-    str user = c->op->path_param_count ? url_decode(c->arena, x->raw_values[0], false) : STR_NONE;
-    return caller_check_scopes(&c->caller, &c->op->scopes, user);
+    return caller_check_scopes(&c->caller, &c->op->scopes, acted_on(x));
 }
 
 static bool is_guard_scope(const struct operation *op, uint16_t id)

@@ -133,3 +133,11 @@ test("a client's new secret ends the tokens signed with the old one", async () =
   await ok(204, v2('DELETE', `/clients/${c.client_id}`));
   assert.equal((await fresh('GET', mine)).status, 401);
 });
+
+test('an access token with these scopes opens no other user either', async () => {
+  const narrow = await server.v2({ scope: 'read:current_user update:current_user_metadata update:current_user_identities' });
+  await refused(narrow('GET', theirs()), 403, 'insufficient_scope', otherUser);
+  await refused(narrow('PATCH', theirs(), { user_metadata: { a: 1 } }), 403, 'insufficient_scope', otherUser);
+  await refused(narrow('DELETE', `${theirs()}/identities/auth0/x`), 403, 'insufficient_scope', otherUser);
+  await ok(200, (await server.v2({ scope: 'read:users' }))('GET', theirs()));
+});

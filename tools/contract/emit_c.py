@@ -222,7 +222,9 @@ def scope_set(out, name, scopes):
 
 
 def scope_fields(out, n, op):
-    sets = [scope_set(out, "%s_all%d" % (n, i), g) for i, g in enumerate(op.scope_rule)]
+    # A scope of self opens the token's own user alone, whatever kind of token carries it.
+    own = set(op.self_scopes) if op.path.startswith("/api/v2/users/{") else set()
+    sets = [scope_set(out, "%s_all%d" % (n, i), g) for i, g in enumerate(op.scope_rule) if not own & set(g)]
     if sets:
         out.append("static const struct scope_set %s_any[] = { %s };\n" % (n, ", ".join(sets)))
     words = ",".join(dict.fromkeys([s for g in op.scope_rule for s in g] + op.self_scopes))
