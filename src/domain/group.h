@@ -1,0 +1,29 @@
+/* Groups of users. They come from directories (a connection's), never from the
+ * API, which shows them, gives them roles and deletes them. A group belongs to
+ * an organization while it has roles there. */
+#ifndef DOMAIN_GROUP_H
+#define DOMAIN_GROUP_H
+
+#include "domain/document.h"
+
+/* Errors: ERR_INEXISTENT_GROUP. */
+MUST_USE struct result group_read(struct tx *tx, str id, struct document *out);
+/* Errors: ERR_INEXISTENT_GROUP. */
+MUST_USE struct result group_check_all(struct tx *tx, const struct json *ids);
+/* name, external_id and connection_id (as a directory tells them); the rest is made. */
+MUST_USE struct result group_create(struct tx *tx, struct json *body, struct document *out);
+MUST_USE struct result group_add_member(struct tx *tx, str group, str user);
+MUST_USE struct result group_remove_member(struct tx *tx, str group, str user);
+
+/* Errors: as role_give_in. */
+MUST_USE struct result group_give_roles_in(struct tx *tx, str organization, str group, const struct json *roles);
+MUST_USE struct result group_take_roles_in(struct tx *tx, str organization, str group, const struct json *roles);
+
+/* A role goes: groups without another one leave their organizations. */
+MUST_USE struct result group_forget_role(struct tx *tx, str role);
+/* A connection goes: its groups go. */
+MUST_USE struct result group_drop_connection(struct tx *tx, str connection_id);
+
+extern const struct resource_hooks group_hooks;
+
+#endif
