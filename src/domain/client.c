@@ -236,7 +236,7 @@ static struct result deleting(struct tx *tx, const struct document *d)
     tx_bump_generation(tx);
     if (rs.p)
         TRY(resource_server_link_client(tx, rs, STR_NONE));
-    TRY(relation_drop_b(tx, RELATION_CONNECTION_CLIENT, d->id));
+    TRY(relation_drop(tx, THING_CLIENT, d->id));
     TRY(client_grant_drop_client(tx, d->id));
     TRY(client_credential_drop_client(tx, d->id));
     TRY(device_credential_drop_client(tx, d->id));

@@ -1,6 +1,7 @@
 #include "domain/client_grant.h"
 
 #include "domain/client.h"
+#include "domain/relation.h"
 #include "domain/resource_server.h"
 
 static const struct resource_spec *spec(void)
@@ -112,9 +113,8 @@ static struct result check(struct tx *tx, const struct json *old, struct json *n
 
 static struct result deleting(struct tx *tx, const struct document *d)
 {
-    (void)d;
     tx_bump_generation(tx);
-    return OK;
+    return relation_drop(tx, THING_CLIENT_GRANT, d->id);
 }
 
 const struct resource_hooks client_grant_hooks = { .check = check, .deleting = deleting };

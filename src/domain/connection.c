@@ -4,6 +4,7 @@
 #include "domain/client.h"
 #include "domain/connection_keys.h"
 #include "domain/connection_options.h"
+#include "domain/group.h"
 #include "domain/user.h"
 
 enum { TICKET_LEN = 32 };
@@ -302,7 +303,8 @@ static struct result deleting(struct tx *tx, const struct document *d)
 {
     struct connection c;
     connection_from_document(d, &c);
-    TRY(relation_drop_a(tx, RELATION_CONNECTION_CLIENT, c.id));
+    TRY(group_drop_connection(tx, c.id));
+    TRY(relation_drop(tx, THING_CONNECTION, c.id));
     TRY(connection_keys_drop(tx, c.id));
     return c.is_database ? user_delete_of_connection(tx, c.name) : OK;
 }

@@ -2,6 +2,7 @@
 
 #include "crypto/random.h"
 #include "domain/client_grant.h"
+#include "domain/permission.h"
 
 enum { SIGNING_SECRET_LEN = 32 };
 
@@ -187,7 +188,13 @@ static struct result deleting(struct tx *tx, const struct document *d)
     tx_bump_generation(tx);
     if (str_eq(identifier, resource_server_management_identifier(tx)))
         return fail(ERR_SYSTEM_RESOURCE_SERVER_DELETE);
+    TRY(relation_drop(tx, THING_RESOURCE_SERVER, d->id));
     return client_grant_drop_audience(tx, identifier);
 }
 
-const struct resource_hooks resource_server_hooks = { .check = check, .deleting = deleting };
+static struct result changed(struct tx *tx, const struct json *old, const struct document *d)
+{
+    return permission_drop_scopes(tx, d->id, json_get(old, STR("scopes")), json_get(d->body, STR("scopes")));
+}
+
+const struct resource_hooks resource_server_hooks = { .check = check, .changed = changed, .deleting = deleting };

@@ -24,6 +24,8 @@ struct user {
 /* id: user_id ("auth0|…"), v2_id ("usr_…") or v1's _id (32 hex). Errors: ERR_INEXISTENT_USER. */
 MUST_USE struct result user_by_id(struct tx *tx, str id, struct user *out);
 MUST_USE struct result user_find_by_id(struct tx *tx, str id, struct user *out, bool *out_found);
+/* Are all of these (an array of user_ids) users? Errors: ERR_INEXISTENT_USERS. */
+MUST_USE struct result user_check_all(struct tx *tx, const struct json *user_ids);
 MUST_USE struct result user_find_by_row(struct tx *tx, int64_t row, struct user *out, bool *out_found);
 /* As user_by_id, and ERR_INEXISTENT_USER too for a user whom the caller may not
  * see: a v1 client sees users of connections that are enabled for it. */

@@ -1,10 +1,12 @@
 #include "domain/device_credential.h"
+#include "domain/relation.h"
 #include "domain/user_internal.h"
 
 /* --- one ------------------------------------------------------------------------------ */
 
 static struct result drop_rows(struct tx *tx, const struct user *u)
 {
+    TRY(relation_drop(tx, THING_USER, u->uid));
     TRY(search_index_user(tx, u->row, u->doc, NULL));
     TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE user = ?", SQL_ARGS(sql_int(u->row)), NULL));
     TRY(sql_run(tx->sql, "DELETE FROM user_secrets WHERE user = ?", SQL_ARGS(sql_int(u->row)), NULL));
@@ -62,6 +64,7 @@ struct result user_delete_all(struct tx *tx)
     };
     const struct log_entry e = { .type = STR("sdu"), .description = STR("all users") };
     TRY(drop_devices(tx));
+    TRY(relation_drop_every(tx, THING_USER));
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
         TRY(sql_run(tx->sql, statements[i], SQL_NO_ARGS, NULL));
     return log_append(tx, &e);

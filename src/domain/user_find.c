@@ -116,6 +116,19 @@ struct result user_by_id(struct tx *tx, str id, struct user *out)
     return found ? OK : fail(ERR_INEXISTENT_USER);
 }
 
+struct result user_check_all(struct tx *tx, const struct json *user_ids)
+{
+    const struct json *id;
+    struct sql_value row;
+    bool found;
+    JSON_EACH_ITEM(user_ids, i, id) {
+        TRY(sql_row(tx->sql, tx->arena, "SELECT id FROM users WHERE uid = ?", SQL_ARGS(sql_text(json_text(id))), &row, 1, &found));
+        if (!found)
+            return fail(ERR_INEXISTENT_USERS);
+    }
+    return OK;
+}
+
 /* --- identities ---------------------------------------------------------------------- */
 
 /* The conditions on the provider are those of the partial indexes (schema.sql). */

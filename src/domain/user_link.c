@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "domain/device_credential.h"
+#include "domain/relation.h"
 #include "domain/user_internal.h"
 
 /* --- profileData ------------------------------------------------------------------------ */
@@ -70,6 +71,7 @@ static struct json *joined_identities(struct arena *a, const struct user *primar
 static struct result move_all(struct tx *tx, const struct user *from, const struct user *to)
 {
     TRY(device_credential_drop_user(tx, from->uid));
+    TRY(relation_drop(tx, THING_USER, from->uid));
     TRY(search_index_user(tx, from->row, from->doc, NULL));
     TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE user = ?", SQL_ARGS(sql_int(from->row)), NULL));
     TRY(sql_run(tx->sql, "UPDATE user_secrets SET user = ? WHERE user = ?",
