@@ -1,14 +1,11 @@
 /* /api/v2/client-grants beyond what the document engine does. */
-#include "api/call.h"
+#include "api/v2/rows.h"
 #include "domain/client_grant.h"
 
-/* Organizations cannot be made yet, so none of them holds the grant; the grant
- * itself must exist. */
 struct result v2_client_grant_organizations(struct call *c)
 {
-    struct call_page p;
+    const struct rows_view view = { RELATION_ORGANIZATION_CLIENT_GRANT, RELATION_BY_B, row_organization, false };
     struct document d;
     TRY(document_read(c->tx, &resource_specs[RESOURCE_CLIENT_GRANT], call_param(c, "id"), &d));
-    TRY(call_get_page(c, &p));
-    return call_reply_page(c, &p, json_array(c->arena), 0, p.after_seq, false);
+    return rows_reply(c, &view, d.id);
 }

@@ -92,6 +92,7 @@ struct result v2_document_patch(struct call *c)
 
 struct result v2_document_delete(struct call *c)
 {
+    const struct op_reply *as = &c->op->replies[0];
     TRY(document_delete(c->tx, c->op->resource, document_id(c)));
-    return call_reply_empty(c, c->op->replies[0].status);
+    return as->schema ? call_reply(c, as->status, json_object(c->arena)) : call_reply_empty(c, as->status);
 }

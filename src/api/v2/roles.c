@@ -1,0 +1,154 @@
+/* /api/v2/roles beyond what the document engine does. */
+#include "api/call.h"
+#include "api/v2/rows.h"
+#include "domain/group.h"
+#include "domain/permission.h"
+#include "domain/role.h"
+#include "domain/user.h"
+
+static struct result find(struct call *c, str *out_id)
+{
+    struct document d;
+    TRY(role_read(c->tx, call_param(c, "id"), &d));
+    *out_id = d.id;
+    return OK;
+}
+
+static struct result reply_nothing(struct call *c, int status)
+{
+    return call_reply(c, status, json_object(c->arena));
+}
+
+/* --- the list ------------------------------------------------------------------------ */
+
+static bool has_part(struct arena *a, str text, str lower_part)
+{
+    return str_find(str_lower(a, text), lower_part) >= 0;
+}
+
+static size_t read_filters(const struct call *c, struct document_filter *out, str *values)
+{
+    static const char *const names[] = { "type", "owner_id" };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        values[n] = call_query_text(c, names[i]);
+        if (values[n].p)
+            out[n] = (struct document_filter){ .member = str_from(names[i]), .values = &values[n], .value_count = 1 };
+        n += values[n].p != NULL;
+    }
+    return n;
+}
+
+/* A part of the name has no index: all roles are looked through. */
+static struct result list_by_name(struct call *c, struct document_list *l, str part)
+{
+    struct arena *a = c->arena;
+    size_t kept = 0;
+    l->limit = l->offset = 0;
+    TRY(document_list(c->tx, &resource_specs[RESOURCE_ROLE], l));
+    struct listed *found = ARENA_ARRAY(a, struct listed, l->count + 1);
+    for (size_t i = 0; i < l->count; i++)
+        if (has_part(a, json_get_text(l->items[i].body, STR("name")), str_lower(a, part)))
+            found[kept++] = (struct listed){ l->items[i].seq, l->items[i].body };
+    return listed_reply(c, found, kept);
+}
+
+struct result v2_roles_list(struct call *c)
+{
+    struct call_page p;
+    struct document_filter filters[2];
+    str values[3], part = call_query_text(c, "name_filter");
+    struct json *items = json_array(c->arena);
+    TRY(call_get_page(c, &p));
+    struct document_list l = { .filters = filters, .filter_count = read_filters(c, filters, values), .offset = p.offset,
+                               .limit = p.limit, .want_total = true };
+    if (part.len)
+        return list_by_name(c, &l, part);
+    TRY(document_list(c->tx, &resource_specs[RESOURCE_ROLE], &l));
+    for (size_t i = 0; i < l.count; i++)
+        json_push(c->arena, items, l.items[i].body);
+    return call_reply_page(c, &p, items, l.total, 0, l.more);
+}
+
+/* --- permissions ------------------------------------------------------------------------ */
+
+static struct result row_permission(struct call *c, const struct relation_row *row, struct json **out)
+{
+    if (!c->prepared)
+        c->prepared = ARENA_NEW(c->arena, struct permission_shower);
+    return permission_show(c->tx, c->prepared, row->b, out);
+}
+
+struct result v2_roles_permissions_list(struct call *c)
+{
+    const struct rows_view view = { RELATION_ROLE_PERMISSION, RELATION_BY_A, row_permission, false };
+    str id;
+    TRY(find(c, &id));
+    return rows_reply(c, &view, id);
+}
+
+struct result v2_roles_permissions_add(struct call *c)
+{
+    str id;
+    TRY(find(c, &id));
+    TRY(permission_add_all(c->tx, RELATION_ROLE_PERMISSION, id, json_get(c->body, STR("permissions"))));
+    return reply_nothing(c, 201);
+}
+
+struct result v2_roles_permissions_remove(struct call *c)
+{
+    str id;
+    TRY(find(c, &id));
+    TRY(permission_remove_all(c->tx, RELATION_ROLE_PERMISSION, id, json_get(c->body, STR("permissions"))));
+    return call_reply_empty(c, 204);
+}
+
+/* --- users -------------------------------------------------------------------------------- */
+
+struct result v2_roles_users_list(struct call *c)
+{
+    const struct rows_view view = { RELATION_USER_ROLE, RELATION_BY_B, row_user_of, true };
+    str id;
+    TRY(find(c, &id));
+    return rows_reply(c, &view, id);
+}
+
+struct result v2_roles_users_add(struct call *c)
+{
+    const struct json *users = json_get(c->body, STR("users"));
+    str id;
+    TRY(find(c, &id));
+    TRY(role_check(c->tx, id, STR_NONE));
+    TRY(user_check_all(c->tx, users));
+    TRY(relation_add_each_a(c->tx, RELATION_USER_ROLE, users, id));
+    return reply_nothing(c, 200);
+}
+
+/* --- groups -------------------------------------------------------------------------------- */
+
+struct result v2_roles_groups_list(struct call *c)
+{
+    const struct rows_view view = { RELATION_GROUP_ROLE, RELATION_BY_B, row_group, false };
+    str id;
+    TRY(find(c, &id));
+    return rows_reply(c, &view, id);
+}
+
+struct result v2_roles_groups_add(struct call *c)
+{
+    const struct json *groups = json_get(c->body, STR("groups"));
+    str id;
+    TRY(find(c, &id));
+    TRY(role_check(c->tx, id, STR_NONE));
+    TRY(group_check_all(c->tx, groups));
+    TRY(relation_add_each_a(c->tx, RELATION_GROUP_ROLE, groups, id));
+    return call_reply_empty(c, 204);
+}
+
+struct result v2_roles_groups_remove(struct call *c)
+{
+    str id;
+    TRY(find(c, &id));
+    TRY(relation_remove_each_a(c->tx, RELATION_GROUP_ROLE, json_get(c->body, STR("groups")), id));
+    return call_reply_empty(c, 204);
+}
