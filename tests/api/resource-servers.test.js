@@ -59,7 +59,7 @@ test('bad settings are refused by name', async () => {
   await bad({ token_lifetime: 1.5 }, /on property token_lifetime/);
   await bad({ token_dialect: 'mine' }, /on property token_dialect/);
   await bad({ is_system: true }, /Additional properties not allowed: is_system/);
-  await refused(v2('GET', '/resource-servers/none'), 404, 'inexistent_resource_server', 'The resource server does not exist.');
+  await refused(v2('GET', '/resource-servers/none'), 404, 'inexistent_resource_server', 'The resource server does not exist');
   await refused(v2('PATCH', '/resource-servers/none', { name: 'x' }), 404, 'inexistent_resource_server');
 });
 
