@@ -26,6 +26,7 @@ static const struct flag {
     { "log-max-rows", NUMBER, offsetof(struct options, log_max_rows), "10000000", "N", "at most so many entries a tenant" },
     { "workers", NUMBER, offsetof(struct options, workers), "64", "N", "threads that answer requests" },
     { "log-level", TEXT, offsetof(struct options, log_level), "info", "LEVEL", "error, warn, info, debug" },
+    { "seed", TEXT, offsetof(struct options, seed), "", "DIR", "fill a new data directory from a tenant directory of auth0-deploy-cli" },
     { "test-clock", SWITCH, offsetof(struct options, test_clock), "", NULL, "POST /test/clock freezes and moves time" },
     { "test-ids", SWITCH, offsetof(struct options, test_ids), "", NULL, "repeatable ids and secrets; snapshot and restore over HTTP" },
     { "no-supervisor", SWITCH, offsetof(struct options, no_supervisor), "", NULL, "serve without the parent that restarts it" },

@@ -15,7 +15,7 @@ struct text_list {
 
 struct options {
     struct arena *arena;
-    const char *data, *domain, *database, *master_key, *admin_listen, *trusted_proxies, *rate_limits, *log_level;
+    const char *data, *domain, *database, *master_key, *admin_listen, *trusted_proxies, *rate_limits, *log_level, *seed;
     struct text_list listen, tls_listen;
     int64_t log_retention_days, log_max_rows, workers;
     bool test_clock, test_ids, json, help, no_supervisor;

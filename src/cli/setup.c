@@ -1,7 +1,9 @@
 #include "cli/setup.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "cli/localtls.h"
+#include "cli/seed.h"
 #include "domain/bootstrap.h"
 
 #include <limits.h>
@@ -30,6 +32,7 @@ const char *setup_absolute(struct arena *a, const char *dir)
 struct first_start {
     const struct options *options;
     struct bootstrap bootstrap;
+    struct seed *seed; /* NULL: none */
     const struct tenant_info *tenant;
 };
 
@@ -54,7 +57,8 @@ static struct result write_credentials(const char *dir, const struct first_start
 static struct result fill(struct tx *tx, void *arg)
 {
     struct first_start *f = arg;
-    return bootstrap_fill(tx, &f->bootstrap);
+    TRY(bootstrap_fill(tx, &f->bootstrap));
+    return f->seed ? seed_apply(tx, f->seed) : OK;
 }
 
 static struct result write_files(const char *dir, void *arg)
@@ -68,10 +72,15 @@ struct result setup_ensure(const struct options *o, bool *out_made)
 {
     struct store_config cfg = config_of(o);
     *out_made = false;
-    if (store_exists(cfg.data_dir))
+    if (store_exists(cfg.data_dir)) {
+        if (*o->seed)
+            log_info("--seed: %s was there already, nothing changed", o->data);
         return OK;
-    struct arena *a = arena_new_secret(0);
+    }
     struct first_start f = { .options = o };
+    if (*o->seed)
+        TRY(seed_read(o->arena, o->seed, &f.seed));
+    struct arena *a = arena_new_secret(0);
     bootstrap_prepare(&f.bootstrap, a);
     struct store_first first = { .tenant = { .name = STR("default"), .domain = str_lower(a, str_from(o->domain)) },
                                  .fill = fill,

@@ -5,9 +5,9 @@
 #include "cli/options.h"
 #include "store/store.h"
 
-/* Makes DIR with the default tenant, its TLS files and credentials.json (written
- * last). *out_made: false when it was there; then nothing changes.
- * Errors: those of store_init. */
+/* Makes DIR with the default tenant (and what --seed fills it with), its TLS files
+ * and credentials.json (written last). *out_made: false when it was there; then
+ * nothing changes. Errors: those of store_init and of cli/seed.h. */
 MUST_USE struct result setup_ensure(const struct options *o, bool *out_made);
 MUST_USE struct result setup_open(const struct options *o, struct store **out);
 /* credentials.json as text; in a. Errors: ERR_IO. */

@@ -29,6 +29,11 @@ static const struct password_format *format_of(str hash)
     return NULL;
 }
 
+bool password_hash_is_known(str hash)
+{
+    return format_of(hash) != NULL;
+}
+
 static unsigned cost_within_limits(unsigned cost)
 {
     if (cost < BCRYPT_COST_MIN)

@@ -15,6 +15,8 @@ MUST_USE struct result password_hash(struct arena *a, str password, unsigned bcr
 /* Formats: bcrypt $2a$ $2b$ $2y$, argon2, pbkdf2 (PHC text). False too for a
  * malformed hash, at the price of a bcrypt one. */
 bool password_verify(str password, str hash);
+/* Does it begin as one of these formats do? For hashes that come from outside. */
+bool password_hash_is_known(str hash);
 /* Spends the time of one verification on a stand-in, for unknown users. */
 void password_verify_nobody(str password, unsigned bcrypt_cost);
 

@@ -185,3 +185,11 @@ struct result user_password_prepare(struct tenant *t, struct arena *a, int64_t n
     *out = ready;
     return OK;
 }
+
+struct result user_password_new(struct arena *a, str text, struct user_password *out)
+{
+    str hash;
+    TRY(password_hash(a, text, BCRYPT_COST, &hash));
+    *out = (struct user_password){ .text = text, .hash = hash };
+    return OK;
+}

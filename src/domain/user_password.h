@@ -31,6 +31,10 @@ struct user_password_request {
 MUST_USE struct result user_password_prepare(struct tenant *t, struct arena *a, int64_t now_us,
                                              const struct user_password_request *rq, struct user_password **out);
 
+/* Of a user to be made before there is a tenant to ask (a first start): the hash alone; the transaction checks the
+ * policy. Does not wait for a place in the lane. Errors: those of password_hash. */
+MUST_USE struct result user_password_new(struct arena *a, str text, struct user_password *out);
+
 /* Inside the transaction. doc: the profile as it will be. identity: "auth0|…". user_row 0: a new user. Errors: of the
  * policy, ERR_BUSY when the history has grown since. */
 MUST_USE struct result user_password_check(struct tx *tx, const struct connection *c, int64_t user_row, const struct json *doc,

@@ -1,0 +1,50 @@
+/* Users of a seed directory, ours beside the deploy tool's kinds: bodies of POST
+ * /api/v2/users, with password_hash and roles. Those with a password are made
+ * as POST makes them, those with a hash as an import does. */
+#include "cli/seed_inside.h"
+#include "domain/role.h"
+#include "domain/user.h"
+
+static struct result give_roles(struct seed_run *run, const struct user *u, const struct json *names)
+{
+    struct json *ids = json_array(run->tx->arena);
+    const struct json *name;
+    if (!names)
+        return OK;
+    if (!json_is(names, JSON_ARRAY))
+        return fail1(ERR_INVALID_BODY, STR("roles takes a list of names"));
+    JSON_EACH_ITEM(names, i, name) {
+        str id = seed_id_of(run->roles, json_text(name));
+        if (!id.p)
+            return fail1(ERR_INVALID_BODY, str_fmt(run->tx->arena, "roles names no role: '%.*s'", STR_ARG(json_text(name))));
+        json_push_text(run->tx->arena, ids, id);
+    }
+    return role_give(run->tx, RELATION_USER_ROLE, u->uid, ids);
+}
+
+/* user_id stands whole ("auth0|1") in what the API shows; POST takes its end. */
+static void shorten_user_id(struct seed_run *run, struct json *body)
+{
+    str id = json_get_text(body, STR("user_id"));
+    if (str_find_char(id, '|') >= 0)
+        json_set_text(run->tx->arena, body, STR("user_id"), user_native_id(id));
+}
+
+/* No mail leaves a tenant that was just made, unless it is asked for. */
+struct result seed_apply_user(struct seed_run *run, struct json *body, const struct seed_item *item)
+{
+    const struct json *roles = json_get(body, STR("roles"));
+    struct user_new n;
+    struct user u;
+    json_remove(body, STR("roles"));
+    shorten_user_id(run, body);
+    if (!json_get(body, STR("connection")))
+        json_set_text(run->tx->arena, body, STR("connection"), STR("Username-Password-Authentication"));
+    TRY(seed_check(run, OP_POST_USERS, body));
+    user_new_from_body(body, &n);
+    n.send_no_mail = !json_get_true(body, STR("verify_email"));
+    n.password = item->password;
+    n.is_import = item->password && !item->password->text.p;
+    TRY(user_create(run->tx, &n, &u));
+    return give_roles(run, &u, roles);
+}
