@@ -8,15 +8,22 @@ const { Server } = require('./lib/server');
 const { ok, refused } = require('./lib/check');
 
 let server, v2, operations, document;
+const absent = [];
 
 before(async () => {
   server = await Server.start();
   v2 = await server.v2();
   document = await ok(200, server.request('GET', '/api/v2/openapi.json'));
-  operations = [];
+  const published = [];
   for (const [path, methods] of Object.entries(document.paths))
     for (const [method, op] of Object.entries(methods))
-      operations.push({ method: method.toUpperCase(), path, target: await legalPath(method.toUpperCase(), path, op), ...op });
+      published.push({ method: method.toUpperCase(), path, target: await legalPath(method.toUpperCase(), path, op), ...op });
+  operations = [];
+  for (const op of published) {
+    const a = await server.request(op.method, `/api/v2${op.target}`);
+    if (a.status === 404) absent.push(`${op.method} ${op.path}`);
+    else operations.push(op);
+  }
 });
 
 /** The path with a value for each parameter that its check lets through; a query that is refused keeps it harmless. */
@@ -42,6 +49,10 @@ const schemaOf = (op) => {
   const s = op.requestBody.content['application/json'].schema;
   return s.$ref ? document.components.schemas[s.$ref.split('/').pop()] : s;
 };
+
+test('every operation that is published is there', () => {
+  assert.deepEqual(absent, []);
+});
 
 test('the published document names every operation', async () => {
   assert.ok(operations.length >= 40, `${operations.length}`);
@@ -109,7 +120,7 @@ test('query parameters have types and limits', async () => {
 test('a page that no list can have is refused, not wrapped round', async () => {
   for (const op of operations.filter((o) => (o.parameters || []).some((p) => p.name === 'page') && !o.path.includes('{')))
     for (const page of ['9223372036854775807', '99999999999999999999', '999999999999999999'])
-      await refused(v2('GET', `${op.target}?per_page=10&page=${page}`), 400, 'invalid_query_string', "Query validation error: 'Value is too large' on property page.");
+      await refused(v2('GET', `${op.target}?per_page=10&page=${page}`), 400, 'invalid_query_string', /^Query validation error: 'Value .*' on property page\.$/);
 });
 
 test('broken JSON is refused before anything is looked at', async () => {
