@@ -190,9 +190,10 @@ test('HEAD answers as GET without a body, and changes nothing', async () => {
 
 test('another method on a known path is 404 and names those that are', async () => {
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-  for (const [path, there] of Object.entries(document.paths)) {
-    const known = Object.keys(there).map((m) => m.toUpperCase());
+  for (const path of new Set(operations.map((op) => op.path))) {
+    const known = operations.filter((op) => op.path === path).map((op) => op.method);
     for (const method of methods.filter((m) => !known.includes(m))) {
+      if (absent.includes(`${method} ${path}`)) continue;
       const target = path.replace(/\{[^}]+\}/g, 'x1');
       const a = await v2(method, target);
       if (operations.some((op) => op.method === method && new RegExp(`^${op.path.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(target))) continue;
