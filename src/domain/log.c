@@ -14,6 +14,7 @@ static const str masked_names[] = {
     STR_INIT("ticket"),        STR_INIT("custom_password_hash"), STR_INIT("password_hash"), STR_INIT("key"),
     STR_INIT("api_key"),       STR_INIT("token"),           STR_INIT("secret"),         STR_INIT("twilio_token"),
     STR_INIT("configuration"), STR_INIT("app_secret"),      STR_INIT("smtp_pass"),
+    STR_INIT("invitation_url"),
 };
 
 static str last_step(str path)
