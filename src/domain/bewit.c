@@ -34,27 +34,47 @@ static str without_bewit(struct arena *a, str query)
     return out;
 }
 
+static str kind_of(const struct caller *c)
+{
+    return c->kind == CALLER_V1_GLOBAL ? STR("g") : STR("c");
+}
+
 str bewit_make(struct tenant *t, struct arena *a, str path, str query, const struct caller *for_whom, int64_t now_us)
 {
-    str kind = for_whom->kind == CALLER_V1_GLOBAL ? STR("g") : STR("c");
+    str kind = kind_of(for_whom);
     str expires = str_fmt(a, "%lld", (long long)(now_us / US_PER_S + BEWIT_LIFETIME_S));
     str tag = mac(t, a, signed_text(a, kind, for_whom->client_id, expires, path, without_bewit(a, query)));
     str plain = str_fmt(a, "%.*s.%.*s.%.*s.%.*s", STR_ARG(kind), STR_ARG(for_whom->client_id), STR_ARG(expires), STR_ARG(tag));
     return base64url_encode(a, plain);
 }
 
-struct result bewit_check(struct tenant *t, struct arena *a, str path, str query, str bewit, int64_t now_us, struct caller *out)
+struct check {
+    struct arena *a;
+    str path, query, bewit;
+    struct caller *out;
+};
+
+/* Inside a transaction: there the tenant's data key stands still. */
+static struct result check(struct tx *tx, void *arg)
 {
+    const struct check *k = arg;
     str plain, rest;
     int64_t expires_s;
-    if (!base64url_decode(a, bewit, &plain))
+    if (!base64url_decode(k->a, k->bewit, &plain))
         return fail(ERR_INVALID_TOKEN);
     str kind = str_cut(plain, '.', &rest);
     str client = str_cut(rest, '.', &rest);
     str expires = str_cut(rest, '.', &rest);
-    str expected = mac(t, a, signed_text(a, kind, client, expires, path, without_bewit(a, query)));
-    if (!str_eq_secret(rest, expected) || !str_int(expires, &expires_s) || expires_s <= now_us / US_PER_S)
+    str expected = mac(tx->tenant, k->a, signed_text(k->a, kind, client, expires, k->path, without_bewit(k->a, k->query)));
+    if (!str_eq_secret(rest, expected) || !str_int(expires, &expires_s) || expires_s <= tx->now_us / US_PER_S)
         return fail(ERR_INVALID_TOKEN);
-    *out = (struct caller){ .kind = str_eq(kind, STR("g")) ? CALLER_V1_GLOBAL : CALLER_V1_CLIENT, .client_id = client };
-    return OK;
+    TRY(caller_of_v1_client(tx, client, k->out));
+    return str_eq(kind, kind_of(k->out)) ? OK : fail(ERR_INVALID_TOKEN);
+}
+
+struct result bewit_check(struct tenant *t, struct arena *a, str path, str query, str bewit, int64_t now_us, struct caller *out)
+{
+    struct check k = { a, path, query, bewit, out };
+    struct tx_options o = { .arena = a, .now_us = now_us };
+    return store_read(t, &o, check, &k);
 }

@@ -8,9 +8,11 @@
 
 enum { BEWIT_LIFETIME_S = 300 };
 
-/* For GET path?query (as they will be sent, without the bewit itself). */
+/* For GET path?query (as they will be sent, without the bewit itself). Inside a
+ * transaction. */
 str bewit_make(struct tenant *t, struct arena *a, str path, str query, const struct caller *for_whom, int64_t now_us);
-/* query: as sent, with the bewit in it. Errors: ERR_INVALID_TOKEN. */
+/* query: as sent, with the bewit in it. The client must still be what it was
+ * (caller_of_v1_client). Errors: ERR_INVALID_TOKEN. */
 MUST_USE struct result bewit_check(struct tenant *t, struct arena *a, str path, str query, str bewit, int64_t now_us,
                                    struct caller *out);
 

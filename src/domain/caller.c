@@ -1,10 +1,12 @@
 #include "domain/caller.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "crypto/jwt.h"
 #include "domain/client.h"
 #include "domain/signing_key.h"
+#include "domain/tenant_settings.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -127,16 +129,25 @@ static str first_audience(const struct json *aud)
     return json_is(aud, JSON_STRING) ? json_text(aud) : json_text(json_item(aud, 0));
 }
 
+/* The client that a token speaks of: an id_token's audience, an access token's
+ * azp. */
 struct client_lookup {
     str client_id;
     struct client client;
     bool found;
+    bool id_tokens; /* the tenant takes them as credentials */
 };
 
 static struct result look_up_client(struct tx *tx, void *arg)
 {
     struct client_lookup *l = arg;
-    return client_find(tx, l->client_id, &l->client, &l->found);
+    struct json *settings;
+    TRY(tenant_settings_read(tx, &settings));
+    const struct json *flag = json_get(json_get(settings, STR("flags")), STR("enable_idtoken_api2"));
+    l->id_tokens = !flag || json_true(flag);
+    TRY(client_find(tx, l->client_id, &l->client, &l->found));
+    l->found = l->found && str_eq(l->client.client_id, l->client_id); /* cli_ is a name in paths only */
+    return OK;
 }
 
 static struct result verify_rs256(struct tenant *t, const struct jwt *token)
@@ -150,23 +161,29 @@ static struct result verify_rs256(struct tenant *t, const struct jwt *token)
     return r;
 }
 
-/* An id_token may be signed with the client's own secret. */
+/* An id_token may be signed with the secret of a client that is registered so
+ * (RFC 8725 §3.1: the verifier chooses the algorithm, not the token). Nobody
+ * logs in to the global client, and what a public client holds is no secret. */
 static struct result verify_hs256(const struct jwt *token, const struct client_lookup *audience)
 {
-    if (!audience->found || audience->client.secret.len == 0)
+    const struct client *c = &audience->client;
+    str alg = json_get_text(json_get(c->body, STR("jwt_configuration")), STR("alg"));
+    bool by_secret = !alg.len || str_eq(alg, STR("HS256"));
+    if (!audience->found || !by_secret || c->is_global || c->is_public || c->secret.len == 0)
         return fail(ERR_INVALID_SIGNATURE);
-    struct jwt_key key = { .alg = JWT_HS256, .secret = audience->client.secret };
+    struct jwt_key key = { .alg = JWT_HS256, .secret = c->secret };
     return jwt_verify(token, &key);
 }
 
 static struct result check_times(const struct json *claims, int64_t now_s, int64_t *out_expires_s)
 {
+    const struct json *nbf = json_get(claims, STR("nbf"));
     int64_t not_before;
     if (!json_to_int(json_get(claims, STR("exp")), out_expires_s))
         return fail(ERR_INVALID_TOKEN);
     if (*out_expires_s <= now_s)
         return fail(ERR_EXPIRED_TOKEN);
-    if (json_to_int(json_get(claims, STR("nbf")), &not_before) && not_before > now_s)
+    if (nbf && (!json_to_int(nbf, &not_before) || not_before > now_s))
         return fail(ERR_INVALID_TOKEN);
     return OK;
 }
@@ -197,13 +214,11 @@ static struct result verify(struct tenant *t, struct arena *a, str text, int64_t
     str issuer = tenant_issuer(t);
     const struct json *aud = json_get(token.claims, STR("aud"));
     bool is_access_token = audience_has(aud, str_cat(a, issuer, STR("api/v2/")));
-    struct client_lookup l = { .client_id = first_audience(aud) };
-    if (!is_access_token) {
-        struct tx_options o = { .arena = a, .now_us = now_us };
-        TRY(store_read(t, &o, look_up_client, &l));
-        if (!l.found)
-            return fail1(ERR_BAD_AUDIENCE, l.client_id.p ? l.client_id : STR(""));
-    }
+    struct client_lookup l = { .client_id = is_access_token ? json_get_text(token.claims, STR("azp")) : first_audience(aud) };
+    struct tx_options o = { .arena = a, .now_us = now_us };
+    TRY(store_read(t, &o, look_up_client, &l));
+    if (!is_access_token && (!l.found || !l.id_tokens))
+        return fail1(ERR_BAD_AUDIENCE, l.client_id.p ? l.client_id : STR(""));
     if (token.alg == JWT_RS256)
         TRY(verify_rs256(t, &token));
     else if (token.alg == JWT_HS256 && !is_access_token)
@@ -212,7 +227,9 @@ static struct result verify(struct tenant *t, struct arena *a, str text, int64_t
         return fail(ERR_INVALID_SIGNATURE);
     if (!str_eq(json_get_text(token.claims, STR("iss")), issuer))
         return fail(ERR_INVALID_TOKEN);
-    TRY(check_times(token.claims, now_us / 1000000, out_expires_s));
+    TRY(check_times(token.claims, now_us / US_PER_S, out_expires_s));
+    if (is_access_token && !l.found)
+        return fail(ERR_INVALID_TOKEN); /* what a deleted client was given ends with it */
     return caller_of_claims(a, token.claims, is_access_token, &l, out);
 }
 
@@ -228,11 +245,31 @@ struct result caller_from_jwt(struct tenant *t, struct arena *a, str token, int6
     if (cache_get(c, a, hash, generation, now_us, out))
         return OK;
     TRY(verify(t, a, token, now_us, out, &expires_s));
-    cache_put(c, hash, generation, expires_s * 1000000, out);
+    cache_put(c, hash, generation, expires_s < INT64_MAX / US_PER_S ? expires_s * US_PER_S : INT64_MAX, out);
     return OK;
 }
 
 /* --- v1 ----------------------------------------------------------------------------------- */
+
+/* What a client may have now, not when its token was made: ordinary clients lose
+ * theirs where the tenant switches them off, or as they stop to be what gets one. */
+struct result caller_of_v1_client(struct tx *tx, str client_id, struct caller *out)
+{
+    struct client client;
+    struct json *settings;
+    bool found;
+    TRY(client_find(tx, client_id, &client, &found));
+    if (!found)
+        return fail(ERR_INVALID_TOKEN);
+    TRY(tenant_settings_read(tx, &settings));
+    bool off = tenant_settings_flag(settings, STR("disable_v1_for_ordinary_clients"));
+    if (!client.is_global && (off || client.is_public || !client.is_first_party))
+        return fail(ERR_INVALID_TOKEN);
+    *out = (struct caller){ .kind = client.is_global ? CALLER_V1_GLOBAL : CALLER_V1_CLIENT,
+                            .client_id = str_dup(tx->arena, client.client_id),
+                            .client_name = str_dup(tx->arena, client.name) };
+    return OK;
+}
 
 struct v1_lookup {
     str token;
@@ -244,20 +281,11 @@ static struct result look_up_v1(struct tx *tx, void *arg)
     struct v1_lookup *l = arg;
     unsigned char hash[DIGEST_LEN_MAX];
     struct sql_value row[1];
-    struct client client;
     bool found;
     digest(DIGEST_SHA256, l->token, hash);
     TRY(sql_row(tx->sql, tx->arena, "SELECT client_id FROM tokens WHERE hash = ? AND kind = 'v1' AND expires_at > ?",
                 SQL_ARGS(sql_blob((str){ (const char *)hash, digest_len(DIGEST_SHA256) }), sql_int(tx->now_us)), row, 1, &found));
-    if (!found)
-        return fail(ERR_INVALID_TOKEN);
-    TRY(client_find(tx, row[0].s, &client, &found));
-    if (!found)
-        return fail(ERR_INVALID_TOKEN);
-    *l->out = (struct caller){ .kind = client.is_global ? CALLER_V1_GLOBAL : CALLER_V1_CLIENT,
-                               .client_id = str_dup(tx->arena, client.client_id),
-                               .client_name = str_dup(tx->arena, client.name) };
-    return OK;
+    return found ? caller_of_v1_client(tx, row[0].s, l->out) : fail(ERR_INVALID_TOKEN);
 }
 
 struct result caller_from_v1_token(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out)

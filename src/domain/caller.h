@@ -27,6 +27,9 @@ struct caller {
 MUST_USE struct result caller_from_jwt(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out);
 /* A v1 opaque token. Errors: ERR_INVALID_TOKEN. */
 MUST_USE struct result caller_from_v1_token(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out);
+/* A client of API v1 as it stands now; also behind a bewit. Errors:
+ * ERR_INVALID_TOKEN when the client is gone or gets no such tokens (any more). */
+MUST_USE struct result caller_of_v1_client(struct tx *tx, str client_id, struct caller *out);
 /* Does the rule open for this caller? path_user: the user named by the path, or
  * STR_NONE. Errors: ERR_INSUFFICIENT_SCOPE, ERR_WRONG_SUBJECT. */
 MUST_USE struct result caller_check_scopes(const struct caller *c, const struct scope_rule *rule, str path_user);
