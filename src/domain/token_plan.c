@@ -75,21 +75,47 @@ static str join_scopes(struct arena *a, const struct json *list, bool of_objects
     return out;
 }
 
+enum { SCOPE_BYTES_MAX = 20000 }; /* of a request; every scope of API v2 together has 8 KB */
+
 static bool grants(const struct client_grant *g, const struct resource_server *api, str scope)
 {
     return g->allow_all_scopes ? resource_server_has_scope(api, scope) : client_grant_allows(g, scope);
 }
 
+static void add_name(struct buf *b, str separator, str name)
+{
+    if (b->len)
+        buf_add(b, separator);
+    buf_add(b, name);
+}
+
+static bool names_have(str names, str wanted)
+{
+    while (names.p)
+        if (str_eq(str_cut(names, ' ', &names), wanted))
+            return true;
+    return false;
+}
+
+/* Each scope that was asked for once, in the order of the request. */
 static struct result narrow_scopes(struct tx *tx, const struct reading *r, const struct client_grant *g)
 {
-    str missing = STR_NONE, rest = r->rq->scope;
+    struct buf granted, missing;
+    str rest = r->rq->scope;
+    buf_init(&granted, SCOPE_BYTES_MAX);
+    buf_init(&missing, 2 * SCOPE_BYTES_MAX);
     while (rest.p) {
         str one = str_cut(rest, ' ', &rest);
         if (one.len && !grants(g, &r->plan->api, one))
-            missing = missing.p ? str_fmt(tx->arena, "%.*s, %.*s", STR_ARG(missing), STR_ARG(one)) : one;
+            add_name(&missing, STR(", "), one);
+        else if (one.len && !names_have(buf_str(&granted), one))
+            add_name(&granted, STR(" "), one);
     }
-    r->plan->scope = str_dup(tx->arena, str_trim(r->rq->scope));
-    return missing.p ? fail1(ERR_SCOPES_NOT_GRANTED, missing) : OK;
+    str words = str_dup(tx->arena, buf_str(&missing));
+    r->plan->scope = str_dup(tx->arena, buf_str(&granted));
+    buf_free(&granted);
+    buf_free(&missing);
+    return words.len ? fail1(ERR_SCOPES_NOT_GRANTED, words) : OK;
 }
 
 static struct result grant_scopes(struct tx *tx, const struct reading *r)
@@ -100,6 +126,8 @@ static struct result grant_scopes(struct tx *tx, const struct reading *r)
     TRY(client_grant_find(tx, p->client.client_id, p->audience, STR("client"), &g, &found));
     if (!found)
         return fail1(ERR_NO_CLIENT_GRANT, p->audience);
+    if (r->rq->scope.len > SCOPE_BYTES_MAX)
+        return fail1(ERR_BAD_REQUEST, STR("The scope is too long"));
     if (str_trim(r->rq->scope).len)
         return narrow_scopes(tx, r, &g);
     p->scope = g.allow_all_scopes ? join_scopes(tx->arena, p->api.scopes, true) : join_scopes(tx->arena, g.scope, false);

@@ -12,6 +12,19 @@ static str body_text(const struct call *c, const char *name)
     return json_get_text(c->body, str_from(name));
 }
 
+/* A list or a number in place of a text is not the same as no text: an audience
+ * that was not understood must not turn into another kind of token. */
+static struct result check_texts(const struct call *c)
+{
+    static const char *const texts[] = { "grant_type", "client_id", "client_secret", "audience", "scope" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const struct json *v = json_get(c->body, str_from(texts[i]));
+        if (v && v->type != JSON_NULL && v->type != JSON_STRING)
+            return fail1(ERR_BAD_REQUEST, str_fmt(c->arena, "%s must be a string", texts[i]));
+    }
+    return OK;
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -94,6 +107,7 @@ struct result auth_token(struct call *c)
     struct token_reply t;
     str name = body_text(c, "grant_type");
     const struct grant_type *grant = find_grant(name);
+    TRY(check_texts(c));
     if (name.len == 0)
         return fail1(ERR_MISSING_PARAMETER, STR("grant_type"));
     if (!grant)
