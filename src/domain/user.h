@@ -43,6 +43,10 @@ enum { USERS_BY_EMAIL_MAX = 1000 };
 MUST_USE struct result users_by_email(struct tx *tx, str email, struct user **out, size_t *out_count);
 
 MUST_USE struct result user_is_visible(struct tx *tx, const struct user *u, const struct caller *c, bool *out_visible);
+/* Who sees a user through a linked identity may not take over the account that
+ * it is linked to: address and password are those of the first identity.
+ * Errors: ERR_INEXISTENT_USER when its connection is not the caller's. */
+MUST_USE struct result user_check_login_visible(struct tx *tx, const struct user *u, const struct caller *c);
 /* For lists: the part of a query that leaves only users whom the caller may see; NULL: all. */
 MUST_USE struct result user_search_visible(struct tx *tx, const struct caller *c, struct search_node **out);
 

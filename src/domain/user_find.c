@@ -205,6 +205,15 @@ struct result user_is_visible(struct tx *tx, const struct user *u, const struct 
     return OK;
 }
 
+struct result user_check_login_visible(struct tx *tx, const struct user *u, const struct caller *c)
+{
+    const struct json *primary = json_item(json_get(u->doc, STR("identities")), 0);
+    bool enabled = true;
+    if (c->kind == CALLER_V1_CLIENT)
+        TRY(is_enabled(tx, json_get_text(primary, STR("connection")), c->client_id, &enabled));
+    return enabled ? OK : fail(ERR_INEXISTENT_USER);
+}
+
 struct result user_by_id_for(struct tx *tx, const struct caller *c, str id, struct user *out)
 {
     bool visible;

@@ -451,7 +451,7 @@ test('all users go at once, by the global client only', async () => {
   try {
     const call = await t.v1();
     for (const n of [1, 2, 3]) await makeUser(call, `all${n}@acme.example`);
-    isOk(await call('DELETE', '/users/'));
+    isOk(await call('DELETE', '/users'));
     await t.restart();
     assert.deepEqual(good(await call('GET', '/users')), []);
     await makeUser(call, 'all1@acme.example');

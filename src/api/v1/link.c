@@ -23,6 +23,12 @@ static void add_encoded(struct buf *b, str raw)
             buf_fmt(b, "%%%02X", (unsigned char)raw.p[i]);
 }
 
+/* A name that is written in another way may be a credential's, too. */
+static bool is_plain(str name)
+{
+    return str_find_char(name, '%') < 0 && str_find_char(name, '+') < 0;
+}
+
 static bool is_replaced(str name, const struct link_parameter *parameters, size_t count)
 {
     static const str credentials[] = { STR_INIT("access_token"), STR_INIT("bewit") };
@@ -44,7 +50,8 @@ static str next_query(struct call *c, const struct link_parameter *parameters, s
         buf_fmt(&b, "%s%s=%.*s", i ? "&" : "", parameters[i].name, STR_ARG(parameters[i].value));
     while (rest.p) {
         str pair = str_cut(rest, '&', &rest);
-        if (pair.len == 0 || is_replaced(str_cut(pair, '=', &value), parameters, count))
+        str name = str_cut(pair, '=', &value);
+        if (name.len == 0 || !is_plain(name) || is_replaced(name, parameters, count))
             continue;
         buf_add_char(&b, '&');
         add_encoded(&b, pair);

@@ -115,6 +115,7 @@ struct result v1_users_set_email(struct call *c)
 {
     struct user u, now;
     TRY(v1_user_of_path(c, &u));
+    TRY(user_check_login_visible(c->tx, &u, &c->caller));
     TRY(user_set_email(c->tx, &u, json_get_text(c->body, STR("email")), json_get_true(c->body, STR("verify")), &now));
     return v1_user_reply(c, &now);
 }
@@ -156,7 +157,10 @@ static struct result find_user(struct tx *tx, void *arg)
 {
     struct target *t = arg;
     str key = call_param(t->c, "user_id");
-    return is_email(key) ? find_by_email(t->c, tx, key, t) : user_by_id_for(tx, &t->c->caller, key, &t->user);
+    if (is_email(key))
+        return find_by_email(t->c, tx, key, t);
+    TRY(user_by_id_for(tx, &t->c->caller, key, &t->user));
+    return user_check_login_visible(tx, &t->user, &t->c->caller);
 }
 
 struct result v1_users_set_password_prepare(struct call *c)
@@ -228,8 +232,24 @@ struct result v1_users_delete(struct call *c)
     return reply_ok(c);
 }
 
+/* Old clients send DELETE /users/ when they are asked to delete the user whose
+ * id is empty (recorded), and a filter that is not obeyed would spare nobody:
+ * everybody goes at the exact address only (V1-V2-SEMANTICS, ambiguity 14). */
+static bool means_everybody(const struct call *c)
+{
+    str rest = c->raw_query, value;
+    while (rest.p) {
+        str name = str_cut(str_cut(rest, '&', &rest), '=', &value);
+        if (name.len && !str_eq(name, STR("access_token")))
+            return false;
+    }
+    return !str_ends(c->path, STR("/"));
+}
+
 struct result v1_users_delete_all(struct call *c)
 {
+    if (!means_everybody(c))
+        return fail(ERR_NOT_FOUND);
     TRY(user_delete_all(c->tx));
     return reply_ok(c);
 }
