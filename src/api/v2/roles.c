@@ -26,12 +26,23 @@ static bool has_part(struct arena *a, str text, str lower_part)
     return str_find(str_lower(a, text), lower_part) >= 0;
 }
 
+/* A role without a type is the tenant's. */
+static bool is_of_tenant(const struct json *role)
+{
+    return !str_eq(json_get_text(role, STR("type")), STR("organization"));
+}
+
+static bool asks_for_tenant(const struct call *c)
+{
+    return str_eq(call_query_text(c, "type"), STR("tenant"));
+}
+
 static size_t read_filters(const struct call *c, struct document_filter *out, str *values)
 {
     static const char *const names[] = { "type", "owner_id" };
     size_t n = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        values[n] = call_query_text(c, names[i]);
+        values[n] = i == 0 && asks_for_tenant(c) ? STR_NONE : call_query_text(c, names[i]);
         if (values[n].p)
             out[n] = (struct document_filter){ .member = str_from(names[i]), .values = &values[n], .value_count = 1 };
         n += values[n].p != NULL;
@@ -39,8 +50,9 @@ static size_t read_filters(const struct call *c, struct document_filter *out, st
     return n;
 }
 
-/* A part of the name has no index: all roles are looked through. */
-static struct result list_by_name(struct call *c, struct document_list *l, str part)
+/* Neither a part of the name nor the absence of a type has an index: all roles
+ * are looked through. part: in lower case; empty: any. */
+static struct result list_by_look(struct call *c, struct document_list *l, str part)
 {
     struct arena *a = c->arena;
     size_t kept = 0;
@@ -48,7 +60,7 @@ static struct result list_by_name(struct call *c, struct document_list *l, str p
     TRY(document_list(c->tx, &resource_specs[RESOURCE_ROLE], l));
     struct listed *found = ARENA_ARRAY(a, struct listed, l->count + 1);
     for (size_t i = 0; i < l->count; i++)
-        if (has_part(a, json_get_text(l->items[i].body, STR("name")), str_lower(a, part)))
+        if (has_part(a, json_get_text(l->items[i].body, STR("name")), part) && (!asks_for_tenant(c) || is_of_tenant(l->items[i].body)))
             found[kept++] = (struct listed){ l->items[i].seq, l->items[i].body };
     return listed_reply(c, found, kept);
 }
@@ -62,8 +74,8 @@ struct result v2_roles_list(struct call *c)
     TRY(call_get_page(c, &p));
     struct document_list l = { .filters = filters, .filter_count = read_filters(c, filters, values), .offset = p.offset,
                                .limit = p.limit, .want_total = true };
-    if (part.len)
-        return list_by_name(c, &l, part);
+    if (part.len || asks_for_tenant(c))
+        return list_by_look(c, &l, str_lower(c->arena, part));
     TRY(document_list(c->tx, &resource_specs[RESOURCE_ROLE], &l));
     for (size_t i = 0; i < l.count; i++)
         json_push(c->arena, items, l.items[i].body);
