@@ -53,6 +53,22 @@ static struct result prepare_body(struct seed_run *run, struct json *body)
     return OK;
 }
 
+/* Options lie over those that are there, as the deploy tool sends them; the two
+ * ways to describe identifiers, and passwords, exclude each other. */
+static void lay_over(struct arena *a, const struct connection *there, struct json *body)
+{
+    struct json *options = json_get(body, STR("options"));
+    if (!json_is(options, JSON_OBJECT))
+        return;
+    struct json *all = there->options ? json_copy(a, there->options) : json_object(a);
+    if (json_get(options, STR("requires_username")) || json_get(options, STR("validation")))
+        json_remove(all, STR("attributes"));
+    if (json_get(options, STR("password_options")))
+        json_remove(all, STR("passwordPolicy"));
+    json_merge(a, all, options);
+    json_set(a, body, STR("options"), all);
+}
+
 struct result seed_apply_connection(struct seed_run *run, struct json *body, const struct seed_item *item)
 {
     static const char *const fixed[] = { "name", "strategy", NULL };
@@ -75,5 +91,6 @@ struct result seed_apply_connection(struct seed_run *run, struct json *body, con
     if (json_count(body) == 0)
         return OK;
     TRY(seed_check(run, OP_PATCH_CONNECTIONS_BY_ID, body));
+    lay_over(run->tx->arena, &c, body);
     return connection_patch(run->tx, c.id, body, &c);
 }
