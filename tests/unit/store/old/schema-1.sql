@@ -1,0 +1,16 @@
+INSERT INTO documents VALUES (1, 'client', 'abc', '{"client_id":"abc"}', 1700000000000000, 1700000000000000);
+INSERT INTO document_unique VALUES ('client', 'alias', 'x', 1);
+INSERT INTO document_filter VALUES ('client', 'app_type', 'spa', 1);
+INSERT INTO document_secrets VALUES (1, 'client_secret', 'v1.x');
+INSERT INTO relations VALUES (1, 'connection_client', 'con_1', 'abc', '{}');
+INSERT INTO users VALUES (1, 'auth0|1', '{"user_id":"auth0|1"}');
+INSERT INTO identities VALUES ('auth0', '1', 1, 'Username-Password-Authentication', 'a@example.com', NULL, NULL);
+INSERT INTO user_secrets VALUES (1, 'password', 'auth0|1', '$2b$10$x', 1700000000000000);
+INSERT INTO search_fields VALUES (1, 'email');
+INSERT INTO user_terms VALUES (1, x'01', 1);
+INSERT INTO tokens VALUES (x'02', 'v1', 'abc', NULL, '{}', 1700000000000000, 1700086400000000);
+INSERT INTO signing_keys VALUES ('kid', 'current', 'pem', 'v1.x', 1700000000000000, NULL, NULL);
+INSERT INTO logs VALUES (1, '900', 1700000000000000, 'ss', 'auth0|1', '{}');
+INSERT INTO outbox VALUES (1, 'verify_email', '{}', 1700000000000000, 0);
+INSERT INTO settings VALUES ('tenant', '{}');
+INSERT INTO self VALUES ('key_id', 'k');
