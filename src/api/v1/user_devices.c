@@ -1,8 +1,8 @@
 /* What devices hold for a user, as API v1 shows it: public keys by device name,
  * and refresh tokens (V1-REFERENCE 4.7, 5.11 to 5.13). */
 #include "api/v1/user_shape.h"
-#include "crypto/hash.h"
 #include "domain/device_credential.h"
+#include "domain/refresh_token.h"
 
 static bool is_key(const struct json *credential)
 {
@@ -69,25 +69,22 @@ struct result v1_users_delete_key(struct call *c)
 /* --- refresh tokens ---------------------------------------------------------------------- */
 
 /* The path has the token itself, or the id that the list of devices shows. */
-static str token_id(struct arena *a, str token)
+static struct result find_token(struct call *c, struct refresh_token *out, bool *out_found)
 {
-    unsigned char hash[DIGEST_LEN_MAX];
-    if (str_starts(token, STR("dcr_")))
-        return token;
-    digest(DIGEST_SHA256, token, hash);
-    return device_credential_token_id(a, (str){ (const char *)hash, digest_len(DIGEST_SHA256) });
+    str token = call_param(c, "refresh_token");
+    TRY(refresh_token_find_by_id(c->tx, token, out, out_found));
+    return *out_found ? OK : refresh_token_find(c->tx, token, out, out_found);
 }
 
 struct result v1_users_delete_refresh_token(struct call *c)
 {
     struct user u;
-    struct json *credential;
+    struct refresh_token t;
     bool found;
-    str id = token_id(c->arena, call_param(c, "refresh_token"));
     TRY(v1_user_of_path(c, &u));
-    TRY(device_credential_find(c->tx, id, &credential, &found));
-    if (!found || is_key(credential) || !str_eq(json_get_text(credential, STR("user_id")), u.uid))
+    TRY(find_token(c, &t, &found));
+    if (!found || t.user != u.row)
         return fail(ERR_NOT_FOUND);
-    TRY(device_credential_delete(c->tx, id));
+    TRY(refresh_token_revoke(c->tx, t.id));
     return call_reply_text(c, 200, STR("OK"));
 }
