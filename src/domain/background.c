@@ -71,36 +71,59 @@ struct sweep {
     int64_t removed;
 };
 
+/* Rows that are worth nothing any more: what says so, what removes some of them. */
+static const struct ended {
+    const char *any, *remove;
+} ended[] = {
+#define ENDED(table, key, end) { "SELECT 1 FROM " table " WHERE " end " < ? LIMIT 1", \
+    "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table " WHERE " end " < ? LIMIT ?)" }
+    ENDED("tokens", "hash", "expires_at"),
+    ENDED("sessions", "seq", "ends_at"),
+    ENDED("refresh_tokens", "seq", "ends_at"),
+    ENDED("login_failures", "(identifier, connection, ip)", "ends_at"),
+    ENDED("blocked_addresses", "ip", "ends_at"),
+};
+
+static struct result sweep_ended(struct tx *tx, struct sweep *s)
+{
+    for (size_t i = 0; i < sizeof ended / sizeof *ended; i++) {
+        int64_t removed;
+        TRY(sql_run(tx->sql, ended[i].remove, SQL_ARGS(sql_int(tx->now_us), sql_int(ROWS_A_SWEEP)), &removed));
+        if (removed > s->removed)
+            s->removed = removed;
+    }
+    return OK;
+}
+
 static struct result sweep_tx(struct tx *tx, void *arg)
 {
     struct sweep *s = arg;
-    int64_t old, many, tokens;
+    int64_t old, many;
     int64_t horizon = tx->now_us - s->cfg->log_retention_days * 86400 * US_PER_S;
     TRY(sql_run(tx->sql, "DELETE FROM logs WHERE seq IN (SELECT seq FROM logs WHERE date < ? ORDER BY date LIMIT ?)",
                 SQL_ARGS(sql_int(horizon), sql_int(ROWS_A_SWEEP)), &old));
     TRY(sql_run(tx->sql,
                 "DELETE FROM logs WHERE seq IN (SELECT seq FROM logs WHERE seq <= (SELECT MAX(seq) FROM logs) - ? ORDER BY seq LIMIT ?)",
                 SQL_ARGS(sql_int(s->cfg->log_max_rows), sql_int(ROWS_A_SWEEP)), &many));
-    TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < ? LIMIT ?)",
-                SQL_ARGS(sql_int(tx->now_us), sql_int(ROWS_A_SWEEP)), &tokens));
     s->removed = old > many ? old : many;
-    if (tokens > s->removed)
-        s->removed = tokens;
-    return OK;
+    return sweep_ended(tx, s);
 }
 
 /* Is there anything to remove? Asked first, so that an idle tenant is not written. */
 static struct result look_tx(struct tx *tx, void *arg)
 {
     struct sweep *s = arg;
-    struct sql_value row[3];
+    struct sql_value row[2];
     bool found;
     int64_t horizon = tx->now_us - s->cfg->log_retention_days * 86400 * US_PER_S;
     TRY(sql_row(tx->sql, tx->arena,
-                "SELECT EXISTS (SELECT 1 FROM logs WHERE date < ?), "
-                "COALESCE((SELECT MAX(seq) - MIN(seq) FROM logs), 0), EXISTS (SELECT 1 FROM tokens WHERE expires_at < ?)",
-                SQL_ARGS(sql_int(horizon), sql_int(tx->now_us)), row, 3, &found));
-    s->removed = row[0].i || row[1].i >= s->cfg->log_max_rows || row[2].i ? 1 : 0;
+                "SELECT EXISTS (SELECT 1 FROM logs WHERE date < ?), COALESCE((SELECT MAX(seq) - MIN(seq) FROM logs), 0)",
+                SQL_ARGS(sql_int(horizon)), row, 2, &found));
+    s->removed = row[0].i || row[1].i >= s->cfg->log_max_rows ? 1 : 0;
+    for (size_t i = 0; i < sizeof ended / sizeof *ended && !s->removed; i++) {
+        TRY(sql_row(tx->sql, tx->arena, ended[i].any, SQL_ARGS(sql_int(tx->now_us)), row, 1, &found));
+        s->removed = found;
+    }
     return OK;
 }
 

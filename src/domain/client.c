@@ -5,7 +5,7 @@
 #include "domain/client_grant.h"
 #include "domain/client_shape.h"
 #include "domain/connection.h"
-#include "domain/device_credential.h"
+#include "domain/user_belongings.h"
 #include "domain/resource_server.h"
 #include "domain/signing_key.h"
 #include "domain/tenant_settings.h"
@@ -239,8 +239,7 @@ static struct result deleting(struct tx *tx, const struct document *d)
     TRY(relation_drop(tx, THING_CLIENT, d->id));
     TRY(client_grant_drop_client(tx, d->id));
     TRY(client_credential_drop_client(tx, d->id));
-    TRY(device_credential_drop_client(tx, d->id));
-    return sql_run(tx->sql, "DELETE FROM tokens WHERE client_id = ?", SQL_ARGS(sql_text(d->id)), NULL);
+    return user_belongings_drop_client(tx, d->id);
 }
 
 const struct resource_hooks client_hooks = { .check = check, .created = created, .deleting = deleting };

@@ -1,8 +1,8 @@
 #include "domain/device_credential.h"
 
 #include "base/clock.h"
-#include "crypto/hash.h"
 #include "crypto/random.h"
+#include "domain/refresh_token.h"
 
 /* Keys are documents of their own kind; the contract's types only show them. */
 static const struct filter_rule filters[] = { { STR_INIT("user_id"), STR_INIT("user_id") },
@@ -17,46 +17,20 @@ static const struct resource_spec spec = {
     .delete_missing_ok = true,
 };
 
-/* --- refresh tokens ----------------------------------------------------------------
- * Their id is the beginning of the hash, so that it is found again by range. */
+/* --- refresh tokens ---------------------------------------------------------------- */
 
-static const str token_prefix = STR_INIT("dcr_t");
-enum { TOKEN_ID_BYTES = 12 };
-
-str device_credential_token_id(struct arena *a, str hash)
+static struct json *show_token(struct arena *a, const struct refresh_token *t)
 {
-    return str_cat(a, token_prefix, hex_encode(a, str_sub(hash, 0, TOKEN_ID_BYTES)));
+    struct json *o = json_object(a);
+    bool rotates = json_get_true(t->body, STR("rotating"));
+    json_set_text(a, o, STR("id"), t->id);
+    json_set_text(a, o, STR("device_name"), t->device_name);
+    json_set_text(a, o, STR("type"), rotates ? STR("rotating_refresh_token") : STR("refresh_token"));
+    json_set_text(a, o, STR("user_id"), json_get_text(t->body, STR("user_id")));
+    json_set_text(a, o, STR("client_id"), t->client_id);
+    json_set(a, o, STR("created_at"), json_get(t->body, STR("created_at")));
+    return o;
 }
-
-static bool token_range(struct arena *a, str id, str *out_from, str *out_to)
-{
-    str bytes;
-    bool is_token = str_starts(id, token_prefix) && id.len == token_prefix.len + 2 * TOKEN_ID_BYTES &&
-                    hex_decode(a, str_sub(id, token_prefix.len, id.len), &bytes);
-    if (!is_token)
-        return false;
-    *out_from = bytes;
-    *out_to = str_cat(a, bytes, STR("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"));
-    return true;
-}
-
-static struct result show_token(struct arena *a, const struct sql_rows *rows, struct json **out)
-{
-    struct json *body, *o = json_object(a);
-    str device;
-    TRY(json_parse(a, str_dup(a, sql_col_text(rows, 3)), &body));
-    device = json_get_text(body, STR("device"));
-    json_set_text(a, o, STR("id"), device_credential_token_id(a, sql_col_blob(rows, 0)));
-    json_set_text(a, o, STR("device_name"), device.p ? device : STR(""));
-    json_set_text(a, o, STR("type"), json_get_true(body, STR("rotating")) ? STR("rotating_refresh_token") : STR("refresh_token"));
-    json_set_text(a, o, STR("user_id"), str_dup(a, sql_col_text(rows, 2)));
-    json_set_text(a, o, STR("client_id"), str_dup(a, sql_col_text(rows, 1)));
-    json_set_text(a, o, STR("created_at"), clock_iso(a, sql_col_int(rows, 4)));
-    *out = o;
-    return OK;
-}
-
-#define TOKEN_COLUMNS "SELECT t.hash, t.client_id, u.uid, t.body, t.created_at FROM tokens t JOIN users u ON u.id = t.user "
 
 static bool fits(const struct device_credential_list *l, const struct json *o)
 {
@@ -67,21 +41,21 @@ static bool fits(const struct device_credential_list *l, const struct json *o)
 
 static struct result add_tokens(struct tx *tx, const struct device_credential_list *l, struct json *all)
 {
-    struct sql_rows rows;
-    struct result r = OK;
+    struct refresh_token_list tokens = { .client_id = l->client_id, .limit = DEVICE_CREDENTIALS_MAX };
+    struct user u;
+    bool found = true;
     if (l->user_id.p)
-        TRY(sql_open(tx->sql, &rows, TOKEN_COLUMNS "WHERE u.uid = ? AND t.kind = 'refresh' ORDER BY t.created_at DESC LIMIT ?",
-                     SQL_ARGS(sql_text(l->user_id), sql_int(DEVICE_CREDENTIALS_MAX))));
-    else
-        TRY(sql_open(tx->sql, &rows, TOKEN_COLUMNS "WHERE t.kind = 'refresh' LIMIT ?", SQL_ARGS(sql_int(DEVICE_CREDENTIALS_MAX))));
-    while (!failed(r) && sql_next(&rows)) {
-        struct json *o;
-        r = show_token(tx->arena, &rows, &o);
-        if (!failed(r) && fits(l, o))
+        TRY(user_find_by_id(tx, l->user_id, &u, &found));
+    if (!found)
+        return OK;
+    tokens.user = l->user_id.p ? u.row : 0;
+    TRY(refresh_token_list(tx, &tokens));
+    for (size_t i = 0; i < tokens.count; i++) {
+        struct json *o = show_token(tx->arena, &tokens.items[i]);
+        if (fits(l, o))
             json_push(tx->arena, all, o);
     }
-    struct result closed = sql_close(&rows);
-    return failed(r) ? r : closed;
+    return OK;
 }
 
 /* --- public keys ----------------------------------------------------------------------- */
@@ -163,25 +137,15 @@ struct result device_credential_create(struct tx *tx, str user_id, const struct 
     return OK;
 }
 
-static struct result find_token(struct tx *tx, str from, str to, struct json **out, bool *out_found)
-{
-    struct sql_rows rows;
-    struct result r = OK;
-    TRY(sql_open(tx->sql, &rows, TOKEN_COLUMNS "WHERE t.hash >= ? AND t.hash < ? AND t.kind = 'refresh' LIMIT 1",
-                 SQL_ARGS(sql_blob(from), sql_blob(to))));
-    *out_found = sql_next(&rows);
-    if (*out_found)
-        r = show_token(tx->arena, &rows, out);
-    struct result closed = sql_close(&rows);
-    return failed(r) ? r : closed;
-}
-
 struct result device_credential_find(struct tx *tx, str id, struct json **out, bool *out_found)
 {
-    str from, to;
+    struct refresh_token t;
     struct document d;
-    if (token_range(tx->arena, id, &from, &to))
-        return find_token(tx, from, to, out, out_found);
+    TRY(refresh_token_find_by_id(tx, id, &t, out_found));
+    if (*out_found) {
+        *out = show_token(tx->arena, &t);
+        return OK;
+    }
     struct result r = document_read(tx, &spec, id, &d);
     *out_found = !failed(r);
     if (*out_found)
@@ -193,10 +157,7 @@ struct result device_credential_find(struct tx *tx, str id, struct json **out, b
 
 struct result device_credential_delete(struct tx *tx, str id)
 {
-    str from, to;
-    if (token_range(tx->arena, id, &from, &to))
-        return sql_run(tx->sql, "DELETE FROM tokens WHERE hash >= ? AND hash < ? AND kind = 'refresh'",
-                       SQL_ARGS(sql_blob(from), sql_blob(to)), NULL);
+    TRY(refresh_token_revoke(tx, id));
     return document_delete(tx, &spec, id);
 }
 
@@ -227,13 +188,10 @@ static struct result drop(struct tx *tx, const char *member, str value)
 
 struct result device_credential_drop_user(struct tx *tx, str user_id)
 {
-    TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE kind = 'refresh' AND user = (SELECT id FROM users WHERE uid = ?)",
-                SQL_ARGS(sql_text(user_id)), NULL));
     return drop(tx, "user_id", user_id);
 }
 
 struct result device_credential_drop_client(struct tx *tx, str client_id)
 {
-    TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE kind = 'refresh' AND client_id = ?", SQL_ARGS(sql_text(client_id)), NULL));
     return drop(tx, "client_id", client_id);
 }

@@ -1,12 +1,12 @@
 /* What a device holds for a user: public keys registered for it, and refresh
- * tokens (rows of `tokens`, kind 'refresh', with the device's name in their
- * body). One list for v1's devices and v2's device-credentials. */
+ * tokens (domain/refresh_token.h). One list for v1's devices and v2's
+ * device-credentials. */
 #ifndef DOMAIN_DEVICE_CREDENTIAL_H
 #define DOMAIN_DEVICE_CREDENTIAL_H
 
 #include "domain/document.h"
 
-enum { DEVICE_CREDENTIALS_MAX = 1000 }; /* refresh tokens that one list looks at, the newest */
+enum { DEVICE_CREDENTIALS_MAX = 1000 }; /* refresh tokens that one list looks at */
 
 struct device_credential_list {
     str user_id, client_id, type; /* STR_NONE: any; type: "public_key", "refresh_token", "rotating_refresh_token" */
@@ -27,9 +27,7 @@ MUST_USE struct result device_credential_find(struct tx *tx, str id, struct json
 MUST_USE struct result device_credential_delete(struct tx *tx, str id);
 /* v1: the key of that device; *out_removed: was there one? */
 MUST_USE struct result device_credential_delete_key(struct tx *tx, str user_id, str device_name, bool *out_removed);
-/* The id of a refresh token from its stored hash. */
-str device_credential_token_id(struct arena *a, str hash);
-
+/* Their keys; refresh tokens go with user_belongings_drop. */
 MUST_USE struct result device_credential_drop_user(struct tx *tx, str user_id);
 MUST_USE struct result device_credential_drop_client(struct tx *tx, str client_id);
 

@@ -1,4 +1,4 @@
-#include "domain/device_credential.h"
+#include "domain/user_belongings.h"
 #include "domain/relation.h"
 #include "domain/user_internal.h"
 
@@ -8,7 +8,6 @@ static struct result drop_rows(struct tx *tx, const struct user *u)
 {
     TRY(relation_drop(tx, THING_USER, u->uid));
     TRY(search_index_user(tx, u->row, u->doc, NULL));
-    TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE user = ?", SQL_ARGS(sql_int(u->row)), NULL));
     TRY(sql_run(tx->sql, "DELETE FROM user_secrets WHERE user = ?", SQL_ARGS(sql_int(u->row)), NULL));
     TRY(sql_run(tx->sql, "DELETE FROM identities WHERE user = ?", SQL_ARGS(sql_int(u->row)), NULL));
     return sql_run(tx->sql, "DELETE FROM users WHERE id = ?", SQL_ARGS(sql_int(u->row)), NULL);
@@ -27,7 +26,7 @@ static struct result log_deletion(struct tx *tx, const struct user *u)
 
 struct result user_delete(struct tx *tx, const struct user *u)
 {
-    TRY(device_credential_drop_user(tx, u->uid));
+    TRY(user_belongings_drop(tx, u));
     TRY(log_deletion(tx, u));
     return drop_rows(tx, u);
 }
@@ -41,29 +40,18 @@ struct result user_delete_by_id(struct tx *tx, str id, bool *out_found)
 
 /* --- all -------------------------------------------------------------------------------- */
 
-static struct result drop_devices(struct tx *tx)
-{
-    struct device_credential_list list = { .limit = 0 };
-    const struct json *one;
-    TRY(device_credential_list(tx, &list));
-    JSON_EACH_ITEM(list.items, i, one)
-        TRY(device_credential_delete(tx, json_get_text(one, STR("id"))));
-    return OK;
-}
-
 /* Whole tables at once: a million deletions one by one would hold up every
  * other writer for minutes. */
 struct result user_delete_all(struct tx *tx)
 {
     static const char *const statements[] = {
-        "DELETE FROM tokens WHERE user IS NOT NULL",
         "DELETE FROM user_secrets",
         "DELETE FROM identities",
         "DELETE FROM user_terms",
         "DELETE FROM users",
     };
     const struct log_entry e = { .type = STR("sdu"), .description = STR("all users") };
-    TRY(drop_devices(tx));
+    TRY(user_belongings_drop_every(tx));
     TRY(relation_drop_every(tx, THING_USER));
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
         TRY(sql_run(tx->sql, statements[i], SQL_NO_ARGS, NULL));
@@ -95,7 +83,7 @@ static struct result drop_one(struct tx *tx, int64_t row, str connection)
         return OK;
     if (!str_eq(json_get_text(user_doc_identity(u.doc, 0), STR("connection")), connection))
         return drop_identities(tx, &u, connection);
-    TRY(device_credential_drop_user(tx, u.uid));
+    TRY(user_belongings_drop(tx, &u));
     return drop_rows(tx, &u);
 }
 

@@ -1,5 +1,5 @@
 #include "base/clock.h"
-#include "domain/device_credential.h"
+#include "domain/user_belongings.h"
 #include "domain/relation.h"
 #include "domain/user_internal.h"
 
@@ -70,10 +70,9 @@ static struct json *joined_identities(struct arena *a, const struct user *primar
 /* Identities and secrets change hands; what belongs to a session of the one who goes ends. */
 static struct result move_all(struct tx *tx, const struct user *from, const struct user *to)
 {
-    TRY(device_credential_drop_user(tx, from->uid));
+    TRY(user_belongings_drop(tx, from));
     TRY(relation_drop(tx, THING_USER, from->uid));
     TRY(search_index_user(tx, from->row, from->doc, NULL));
-    TRY(sql_run(tx->sql, "DELETE FROM tokens WHERE user = ?", SQL_ARGS(sql_int(from->row)), NULL));
     TRY(sql_run(tx->sql, "UPDATE user_secrets SET user = ? WHERE user = ?",
                 SQL_ARGS(sql_int(to->row), sql_int(from->row)), NULL));
     TRY(sql_run(tx->sql, "UPDATE identities SET user = ? WHERE user = ?",
