@@ -90,7 +90,7 @@ struct result call_get_page(const struct call *c, struct call_page *out)
                            .totals = call_query_true(c, "include_totals") };
     bool by_offset = by->kinds & PAGE_OFFSET;
     if ((by->kinds & PAGE_CHECKPOINT) && (!by_offset || asked(c, "from") || asked(c, "take"))) {
-        p.totals = false; /* include_totals is ignored then (list-shapes: recorded) */
+        p.totals = p.totals && by->totals; /* else include_totals is ignored then (list-shapes: recorded) */
         TRY(read_checkpoint(c, &p));
     } else {
         p.all = (by->kinds & PAGE_ALL_BY_DEFAULT) && !asked(c, "per_page") && !asked(c, "page") && !p.totals;
@@ -146,13 +146,14 @@ struct result call_reply_page(struct call *c, const struct call_page *p, struct 
         return call_reply(c, 200, items);
     }
     struct json *o = json_object(a);
-    if (p->totals) {
+    if (p->totals && !p->checkpoint) {
         json_set_int(a, o, STR("start"), (int64_t)p->offset);
         json_set_int(a, o, STR("limit"), (int64_t)p->per_page);
         if (c->op->page.length)
             json_set_int(a, o, STR("length"), (int64_t)json_count(items));
-        json_set_int(a, o, STR("total"), (int64_t)total);
     }
+    if (p->totals)
+        json_set_int(a, o, STR("total"), (int64_t)total);
     json_set(a, o, c->op->page.items, items);
     if (p->checkpoint && more)
         json_set_text(a, o, STR("next"), str_fmt(a, "%lld", (long long)last_seq));

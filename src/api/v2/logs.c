@@ -26,7 +26,7 @@ struct json *v2_log_show(const struct call *c, const struct json *entry)
     return call_pick_fields(c, o);
 }
 
-static struct json *show_all(const struct call *c, const struct json *entries)
+struct json *v2_logs_show(const struct call *c, const struct json *entries)
 {
     struct json *all = json_array(c->arena), *entry;
     JSON_EACH_ITEM(entries, i, entry)
@@ -46,11 +46,10 @@ static struct result walk(struct call *c)
                     str_fmt(c->arena, "<https://%.*s%.*s?from=%.*s&take=%zu>; rel=\"next\"", STR_ARG(domain), STR_ARG(c->path),
                             STR_ARG(w.last_id), w.take));
     }
-    return call_reply(c, 200, show_all(c, w.items));
+    return call_reply(c, 200, v2_logs_show(c, w.items));
 }
 
-/* "field:1" or "field:-1". */
-static void read_sort(const struct call *c, struct log_query *q)
+void v2_logs_read_sort(const struct call *c, struct log_query *q)
 {
     str direction, field = str_cut(call_query_text(c, "sort"), ':', &direction);
     q->sort_field = field.len ? field : STR_NONE;
@@ -83,10 +82,10 @@ struct result v2_logs_list(struct call *c)
                            .default_field_count = sizeof default_fields / sizeof *default_fields,
                            .offset = p.offset,
                            .limit = p.limit };
-    read_sort(c, &q);
+    v2_logs_read_sort(c, &q);
     TRY(read_search(c, &q));
     TRY(log_query(c->tx, &q));
-    return call_reply_page(c, &p, show_all(c, q.items), q.total, 0, q.more);
+    return call_reply_page(c, &p, v2_logs_show(c, q.items), q.total, 0, q.more);
 }
 
 struct result v2_logs_read(struct call *c)
