@@ -64,6 +64,14 @@ def source():
     tally("contract", int(code == 0), int(code != 0))
 
 
+def generator():
+    code, out = run([sys.executable, "tests/unit/contract/generator_test.py"])
+    if code:
+        show(out)
+    m = re.search(r"(\d+) passed, (\d+) failed", out)
+    tally("generator", *(map(int, m.groups()) if m else (0, 1)))
+
+
 def unit():
     if not build_dir(ASAN, "--buildtype=debugoptimized", "-Dwerror=true", "-Db_sanitize=address,undefined", "-Db_lundef=false",
                      "-Dtests=true", "-Dfuzz=true"):
@@ -123,14 +131,14 @@ def node():
     return pinned if os.path.exists(pinned) else "node"
 
 
-def node_tests(stage, folder, timeout=900, env=None):
+def node_tests(stage, folder, timeout=900, env=None, at_once=2):
     files = sorted(f for f in os.listdir(os.path.join(ROOT, folder)) if f.endswith((".test.js", ".test.mjs"))) \
         if os.path.isdir(os.path.join(ROOT, folder)) else []
     if not files:
         return
     if not npm_install():
         return tally(stage, 0, 1, "npm install")
-    code, out = run([node(), "--test", "--test-concurrency=2", "--test-reporter=tap", *[os.path.join(folder, f) for f in files]], timeout=timeout,
+    code, out = run([node(), "--test", "--test-concurrency=%d" % at_once, "--test-reporter=tap", *[os.path.join(folder, f) for f in files]], timeout=timeout,
                     env=dict({"DOORWARD": os.path.join(ROOT, DEBUG, "doorward")}, **(env or {})))
     good = re.search(r"^# pass (\d+)", out, flags=re.M)
     bad = re.search(r"^# fail (\d+)", out, flags=re.M)
@@ -148,7 +156,7 @@ def api():
 
 def http():
     echo = os.path.join(ROOT, ASAN, "tests/unit/http_echo")
-    node_tests("http", "tests/api/http", env={"HTTP_ECHO": echo})
+    node_tests("http", "tests/api/http", env={"HTTP_ECHO": echo}, at_once=1)  # its time-outs are short
 
 
 def clients():
@@ -176,7 +184,7 @@ def conformance():
     tally("conformance", *(map(int, m.groups()) if m else (0, 1)))
 
 
-STAGES = [build, source, unit, fuzz, http, api, clients, faults, conformance]
+STAGES = [build, source, generator, unit, fuzz, http, api, clients, faults, conformance]
 
 
 def finish():

@@ -32,6 +32,20 @@ bool call_query_true(const struct call *c, const char *name)
     return json_get_true(c->query, str_from(name));
 }
 
+size_t call_query_texts(const struct call *c, const char *name, const str **out)
+{
+    const struct json *v = json_get(c->query, str_from(name)), *item;
+    size_t count = json_is(v, JSON_ARRAY) ? json_count(v) : v ? 1 : 0;
+    str *texts = ARENA_ARRAY(c->arena, str, count);
+    if (json_is(v, JSON_ARRAY))
+        JSON_EACH_ITEM(v, i, item)
+            texts[i] = json_text(item);
+    else if (v)
+        texts[0] = v->type == JSON_STRING ? json_text(v) : json_dump(c->arena, v);
+    *out = texts;
+    return count;
+}
+
 struct result call_reply(struct call *c, int status, struct json *reply)
 {
     c->status = status;

@@ -53,6 +53,8 @@ str call_param(const struct call *c, const char *name); /* path parameter */
 str call_query_text(const struct call *c, const char *name);
 int64_t call_query_int(const struct call *c, const char *name, int64_t otherwise);
 bool call_query_true(const struct call *c, const char *name);
+/* A list of texts (or one text); answers how many. In c->arena. */
+size_t call_query_texts(const struct call *c, const char *name, const str **out);
 
 /* Always OK: `return call_reply(c, 201, body);` */
 struct result call_reply(struct call *c, int status, struct json *reply);

@@ -1,5 +1,6 @@
 /* Lists of users of API v1, and one user (V1-REFERENCE 4). Every list is one
  * search, narrowed by where the users come from and by what the caller may see. */
+#include "api/hits.h"
 #include "api/v1/connection_shape.h"
 #include "api/v1/page.h"
 #include "api/v1/user_shape.h"
@@ -48,20 +49,6 @@ static struct result read_query(struct call *c, struct search_node *from, struct
 
 /* --- answering ------------------------------------------------------------------------ */
 
-static struct result present_all(struct call *c, const struct search_page *page, struct json **out)
-{
-    struct json *list = json_array(c->arena), *one;
-    for (size_t i = 0; i < page->count; i++) {
-        const struct user u = { .row = page->hits[i].user,
-                                .uid = json_get_text(page->hits[i].doc, STR("user_id")),
-                                .doc = page->hits[i].doc };
-        TRY(v1_user_present(c, &u, &one));
-        json_push(c->arena, list, one);
-    }
-    *out = list;
-    return OK;
-}
-
 /* from: where the users come from; NULL: anywhere. */
 static struct result list_users(struct call *c, struct search_node *from)
 {
@@ -73,7 +60,7 @@ static struct result list_users(struct call *c, struct search_node *from)
     TRY(read_query(c, from, &rq));
     TRY(read_sort(c, &rq));
     TRY(search_users(c->tx, &rq, &found));
-    TRY(present_all(c, &found, &users));
+    TRY(hits_present(c, &found, v1_user_present, &users));
     if (found.more)
         v1_page_link_next(c, &p);
     return call_reply(c, 200, users);

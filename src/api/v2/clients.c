@@ -145,16 +145,6 @@ static struct json *summary_of(const struct call *c, const struct connection *co
     return call_pick_fields(c, o);
 }
 
-static size_t read_strategies(const struct call *c, const str **out)
-{
-    const struct json *list = json_get(c->query, STR("strategy")), *item;
-    str *names = ARENA_ARRAY(c->arena, str, json_count(list));
-    JSON_EACH_ITEM(list, i, item)
-        names[i] = json_text(item);
-    *out = names;
-    return json_count(list);
-}
-
 struct result v2_clients_connections(struct call *c)
 {
     struct call_page p;
@@ -163,7 +153,7 @@ struct result v2_clients_connections(struct call *c)
     TRY(client_read(c->tx, call_param(c, "id"), &client));
     TRY(call_get_page(c, &p));
     struct connection_list l = { .client_id = client.client_id, .after_seq = p.after_seq, .limit = p.limit };
-    l.strategy_count = read_strategies(c, &l.strategies);
+    l.strategy_count = call_query_texts(c, "strategy", &l.strategies);
     TRY(connection_list(c->tx, &l));
     for (size_t i = 0; i < l.count; i++)
         json_push(c->arena, items, summary_of(c, &l.items[i]));

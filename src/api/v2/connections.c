@@ -29,16 +29,6 @@ static struct result reply_connection(struct call *c, int status, const struct c
     return call_reply(c, status, pick(c, o, false));
 }
 
-static size_t read_strategies(const struct call *c, const str **out)
-{
-    const struct json *list = json_get(c->query, STR("strategy")), *item;
-    str *names = ARENA_ARRAY(c->arena, str, json_count(list));
-    JSON_EACH_ITEM(list, i, item)
-        names[i] = json_text(item);
-    *out = names;
-    return json_count(list);
-}
-
 struct result v2_connections_list(struct call *c)
 {
     struct call_page p;
@@ -49,7 +39,7 @@ struct result v2_connections_list(struct call *c)
                                  .after_seq = p.after_seq,
                                  .offset = p.offset,
                                  .limit = p.limit };
-    l.strategy_count = read_strategies(c, &l.strategies);
+    l.strategy_count = call_query_texts(c, "strategy", &l.strategies);
     TRY(connection_list(c->tx, &l));
     for (size_t i = 0; i < l.count; i++) {
         TRY(connection_present(c->tx, &l.items[i], &o));

@@ -30,23 +30,15 @@ static str document_id(const struct call *c)
     return c->path_values[c->op->path_param_count - 1];
 }
 
-/* The query's filters; a text or a list of texts gives one filter. */
 static size_t read_filters(const struct call *c, struct document_filter *out)
 {
     const struct resource_spec *spec = c->op->resource;
     size_t count = 0;
     for (size_t i = 0; i < spec->filter_count; i++) {
-        const struct json *v = json_get(c->query, spec->filters[i].parameter), *item;
-        if (!v)
-            continue;
-        size_t n = v->type == JSON_ARRAY ? json_count(v) : 1;
-        str *values = ARENA_ARRAY(c->arena, str, n);
-        if (v->type == JSON_ARRAY)
-            JSON_EACH_ITEM(v, j, item)
-                values[j] = json_text(item);
-        else
-            values[0] = v->type == JSON_STRING ? json_text(v) : json_dump(c->arena, v);
-        out[count++] = (struct document_filter){ .member = spec->filters[i].member, .values = values, .value_count = n };
+        struct document_filter f = { .member = spec->filters[i].member };
+        f.value_count = call_query_texts(c, str_cstr(c->arena, spec->filters[i].parameter), &f.values);
+        if (json_get(c->query, spec->filters[i].parameter))
+            out[count++] = f;
     }
     return count;
 }

@@ -1,4 +1,5 @@
 /* /api/v2/users and /api/v2/users-by-email. */
+#include "api/hits.h"
 #include "api/call.h"
 #include "domain/user.h"
 
@@ -85,20 +86,6 @@ struct result v2_users_delete_all(struct call *c)
 
 /* --- lists ----------------------------------------------------------------------------------- */
 
-static struct result present_all(struct call *c, const struct search_page *page, struct json **out)
-{
-    struct json *list = json_array(c->arena), *one;
-    for (size_t i = 0; i < page->count; i++) {
-        const struct user u = { .row = page->hits[i].user,
-                                .uid = json_get_text(page->hits[i].doc, STR("user_id")),
-                                .doc = page->hits[i].doc };
-        TRY(present(c, &u, &one));
-        json_push(c->arena, list, one);
-    }
-    *out = list;
-    return OK;
-}
-
 static enum search_engine engine_of(const struct call *c)
 {
     str name = call_query_text(c, "search_engine");
@@ -155,7 +142,7 @@ struct result v2_users_list(struct call *c)
     TRY(read_query(c, &rq));
     TRY(read_sort(c, &rq));
     TRY(search_users(c->tx, &rq, &found));
-    TRY(present_all(c, &found, &users));
+    TRY(hits_present(c, &found, present, &users));
     return p.totals ? call_reply_page(c, &p, users, found.total, 0, found.more) : call_reply(c, 200, users);
 }
 
