@@ -220,10 +220,32 @@ static struct result give_roles(struct tx *tx, const struct json *roles, str org
     return OK;
 }
 
+/* Who came by the mail to that address has it. */
+static struct result verify_email(struct tx *tx, const struct json *invitation, const struct user *u)
+{
+    struct user now;
+    bool same = str_eq_nocase(json_get_text(json_get(invitation, STR("invitee")), STR("email")), json_get_text(u->doc, STR("email")));
+    return same && !json_get_true(u->doc, STR("email_verified")) ? user_set_email_verified(tx, u, true, &now) : OK;
+}
+
+static struct result set_metadata(struct tx *tx, const struct json *invitation, const struct user *u)
+{
+    static const str members[] = { STR_INIT("app_metadata"), STR_INIT("user_metadata") };
+    struct json *body = json_object(tx->arena);
+    struct user now;
+    for (size_t i = 0; i < 2; i++)
+        if (json_get(invitation, members[i]))
+            json_set(tx->arena, body, members[i], json_get(invitation, members[i]));
+    const struct user_change change = { .body = body };
+    return json_count(body) ? user_patch(tx, u->uid, &change, &now) : OK;
+}
+
 struct result invitation_accept(struct tx *tx, const struct document *invitation, const struct document *organization,
                                 const struct user *u)
 {
     TRY(organization_admit(tx, organization, u, ADMISSION_INVITATION));
+    TRY(verify_email(tx, invitation->body, u));
+    TRY(set_metadata(tx, invitation->body, u));
     TRY(give_roles(tx, json_get(invitation->body, STR("roles")), organization->id, u->uid));
     return document_delete(tx, spec(), invitation->id);
 }

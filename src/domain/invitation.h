@@ -23,7 +23,9 @@ MUST_USE struct result invitation_list(struct tx *tx, const struct document *org
 
 /* For login. Errors: ERR_INEXISTENT_INVITATION: no such ticket, used, expired, of another organization. */
 MUST_USE struct result invitation_by_ticket(struct tx *tx, str organization, str ticket, struct document *out);
-/* The user takes it: member, roles, gone. Single use: it is deleted in the same transaction. */
+/* The user takes it: a member, with its roles and metadata, and with a verified
+ * e-mail address when it is the invitee's. Single use: it is deleted in the same
+ * transaction. u stays as read. */
 MUST_USE struct result invitation_accept(struct tx *tx, const struct document *invitation, const struct document *organization,
                                          const struct user *u);
 

@@ -85,6 +85,21 @@ struct result organization_admit(struct tx *tx, const struct document *organizat
 
 /* --- hooks -------------------------------------------------------------------------------- */
 
+/* metadata is replaced whole; null in it means absent. */
+static struct result check(struct tx *tx, const struct json *old, struct json *now)
+{
+    const struct json *given = json_get(now, STR("metadata"));
+    const struct json_member *m;
+    struct json *kept = json_object(tx->arena);
+    (void)old;
+    JSON_EACH_MEMBER(given, i, m)
+        if (m->value->type != JSON_NULL)
+            json_set(tx->arena, kept, m->key, m->value);
+    if (given)
+        json_set(tx->arena, now, STR("metadata"), kept);
+    return OK;
+}
+
 static struct result deleting(struct tx *tx, const struct document *d)
 {
     TRY(discovery_domain_drop_organization(tx, d->id));
@@ -93,4 +108,4 @@ static struct result deleting(struct tx *tx, const struct document *d)
     return relation_drop(tx, THING_ORGANIZATION, d->id);
 }
 
-const struct resource_hooks organization_hooks = { .deleting = deleting };
+const struct resource_hooks organization_hooks = { .check = check, .deleting = deleting };

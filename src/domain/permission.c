@@ -1,13 +1,14 @@
 #include "domain/permission.h"
 
-/* The pair of one {resource_server_identifier, permission_name}; *out_exists
- * tells whether that API has that scope. */
+/* The pair of one {resource_server_identifier, permission_name}, STR_NONE when
+ * there is no such API; *out_exists tells whether it has that scope. */
 static struct result find(struct tx *tx, const struct json *permission, str *out_pair, bool *out_exists)
 {
     struct resource_server rs;
     bool found;
     str scope = json_get_text(permission, STR("permission_name"));
     *out_exists = false;
+    *out_pair = STR_NONE;
     TRY(resource_server_find(tx, json_get_text(permission, STR("resource_server_identifier")), &rs, &found));
     if (!found)
         return OK;
@@ -23,6 +24,15 @@ static struct result check_count(struct tx *tx, enum relation relation, str owne
     return count <= max ? OK : fail1(ERR_TOO_MANY_PERMISSIONS, relation == RELATION_USER_PERMISSION ? STR("user") : STR("role"));
 }
 
+/* Roles tell a missing API from a missing scope, users do not (recorded, reference). */
+static struct result unknown(enum relation relation, const struct json *permission, str pair)
+{
+    str server = json_get_text(permission, STR("resource_server_identifier"));
+    if (relation == RELATION_ROLE_PERMISSION && !pair.p)
+        return fail1(ERR_INEXISTENT_RESOURCE_SERVER, server);
+    return fail2(ERR_INEXISTENT_PERMISSION, server, json_get_text(permission, STR("permission_name")));
+}
+
 struct result permission_add_all(struct tx *tx, enum relation relation, str owner, const struct json *permissions)
 {
     const struct json *one;
@@ -31,8 +41,7 @@ struct result permission_add_all(struct tx *tx, enum relation relation, str owne
     JSON_EACH_ITEM(permissions, i, one) {
         TRY(find(tx, one, &pair, &exists));
         if (!exists)
-            return fail2(ERR_INEXISTENT_PERMISSION, json_get_text(one, STR("resource_server_identifier")),
-                         json_get_text(one, STR("permission_name")));
+            return unknown(relation, one, pair);
         TRY(relation_add(tx, relation, owner, pair, NULL, NULL));
     }
     return check_count(tx, relation, owner);

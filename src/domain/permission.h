@@ -11,7 +11,7 @@ enum { PERMISSIONS_PER_USER_MAX = 1000, PERMISSIONS_PER_ROLE_MAX = 1000 };
 
 /* relation: RELATION_USER_PERMISSION or RELATION_ROLE_PERMISSION; owner: its side a.
  * permissions: [{resource_server_identifier, permission_name}]. One that is there
- * already is no error. Errors: ERR_INEXISTENT_PERMISSION, ERR_TOO_MANY_PERMISSIONS;
+ * already is no error. Errors: ERR_INEXISTENT_PERMISSION, ERR_INEXISTENT_RESOURCE_SERVER, ERR_TOO_MANY_PERMISSIONS;
  * then nothing of it is kept, since the transaction fails. */
 MUST_USE struct result permission_add_all(struct tx *tx, enum relation relation, str owner, const struct json *permissions);
 /* One that is not there is no error. */

@@ -253,7 +253,9 @@ struct result relation_page(struct tx *tx, struct relation_page *p)
     p->more = p->limit && p->count > p->limit;
     if (p->more)
         p->count = p->limit;
-    return p->want_total ? count(tx, p->relation, p->by, p->id, &p->total) : OK;
+    bool known = !p->more && !p->after_seq && (p->count || !p->offset); /* the list ends here */
+    p->total = p->offset + p->count;
+    return p->want_total && !known ? count(tx, p->relation, p->by, p->id, &p->total) : OK;
 }
 
 /* --- when something goes --------------------------------------------------------------------- */

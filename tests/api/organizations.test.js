@@ -43,6 +43,7 @@ test('an organization is made, read, changed and deleted', async () => {
   assert.deepEqual(await get(`/organizations/${made.id}`), made);
   assert.deepEqual(await get(`/organizations/name/${made.name}`), made);
   assert.equal((await ok(200, v2('PATCH', `/organizations/${made.id}`, { display_name: 'Theirs' }))).display_name, 'Theirs');
+  assert.deepEqual((await ok(200, v2('PATCH', `/organizations/${made.id}`, { metadata: { b: '2', c: null } }))).metadata, { b: '2' });
   await ok(204, v2('DELETE', `/organizations/${made.id}`));
   await refused(v2('GET', `/organizations/${made.id}`), ...missing);
   await refused(v2('DELETE', `/organizations/${made.id}`), ...missing);
@@ -109,7 +110,7 @@ test('a summary shows no settings', async () => {
   await refused(summary('GET', `/organizations/name/${org.name}`), 403, 'insufficient_scope');
 });
 
-test('include_client_association_for shows the client\'s use', async () => {
+test("include_client_association_for shows the client's use", async () => {
   const org = await organization(), c = await client();
   await ok(201, v2('POST', `/organizations/${org.id}/clients`, { clients: [{ client_id: c.client_id, use_for_member_access: true }] }));
   const list = await get(`/organizations?per_page=100&include_client_association_for=${c.client_id}`);

@@ -47,10 +47,11 @@ test('name_filter finds a part of the name', async () => {
 test('roles are listed by type and owner', async () => {
   const org = await ok(201, v2('POST', '/organizations', { name: `owner-${n++}` }));
   const owned = await role({ type: 'organization', owner_id: org.id });
-  await role({ type: 'tenant' });
+  const tenants = [await role({ type: 'tenant' }), await role()].map((r) => r.id);
   assert.deepEqual(await get(`/roles?owner_id=${org.id}`), [owned]);
   assert.ok((await get('/roles?type=organization')).some((r) => r.id === owned.id));
-  assert.ok((await get('/roles?type=tenant')).every((r) => r.type === 'tenant'));
+  const listed = (await get('/roles?type=tenant')).map((r) => r.id);
+  assert.ok(tenants.every((id) => listed.includes(id)) && !listed.includes(owned.id), 'a role without a type is the tenant\'s');
   await refused(v2('POST', '/roles', { name: 'x', owner_id: org.id }), 400, 'invalid_body');
   await ok(204, v2('DELETE', `/organizations/${org.id}`));
   await refused(v2('GET', `/roles/${owned.id}`), 404);
@@ -110,6 +111,7 @@ test("the permissions of a role are its users'", async () => {
   assert.deepEqual(mine, { ...first, sources: [{ source_id: r.id, source_name: r.name, source_type: 'ROLE' }] });
   await ok(204, v2('DELETE', `/roles/${r.id}/permissions`, named(a, 'read')));
   assert.deepEqual(names(await get(`${of(u)}/permissions`)), ['write']);
+  await refused(v2('POST', `/roles/${r.id}/permissions`, named({ identifier: 'urn:none' }, 'fly')), 404, 'inexistent_resource_server');
   await refused(v2('POST', `/roles/${r.id}/permissions`, named(a, 'fly')), 404, 'inexistent_resource_server_permission', `This permission does not exist: '${a.identifier} - fly'`);
 });
 

@@ -84,6 +84,7 @@ struct result v2_roles_list(struct call *c)
 
 /* --- permissions ------------------------------------------------------------------------ */
 
+/* What it read of an API serves the next rows too. */
 static struct result row_permission(struct call *c, const struct relation_row *row, struct json **out)
 {
     if (!c->prepared)

@@ -35,7 +35,8 @@ static struct result fill_tx(struct tx *tx, void *arg)
 static struct result invite_tx(struct tx *tx, void *arg)
 {
     struct bed *b = arg;
-    struct json *body = testing_json(tx->arena, "{\"inviter\":{\"name\":\"Ann\"},\"invitee\":{\"email\":\"bob@example.com\"},\"ttl_sec\":60}");
+    struct json *body = testing_json(tx->arena, "{\"inviter\":{\"name\":\"Ann\"},\"invitee\":{\"email\":\"bob@example.com\"},\"ttl_sec\":60,"
+                                                "\"app_metadata\":{\"plan\":\"gold\"},\"user_metadata\":{\"lang\":\"de\"}}");
     struct json *roles = json_array(tx->arena);
     json_push_text(tx->arena, roles, b->role.id);
     json_set(tx->arena, body, STR("roles"), roles);
@@ -87,6 +88,9 @@ static void test_ticket(void **state)
 #define ENTRIES "SELECT COUNT(*) FROM logs WHERE type = 'organization_member_added' AND body LIKE '%\"reason\":\"invitation\"%' " \
                 "AND body LIKE '%\"organization_name\":\"acme\"%'"
 
+#define USERS "SELECT COUNT(*) FROM users WHERE doc LIKE '%\"email_verified\":true%' AND doc LIKE '%\"plan\":\"gold\"%' " \
+              "AND doc LIKE '%\"lang\":\"de\"%'"
+
 static void test_accept(void **state)
 {
     struct bed b;
@@ -96,6 +100,7 @@ static void test_accept(void **state)
     assert_int_equal(testing_count(&b.t, "SELECT COUNT(*) FROM relations WHERE kind = 'organization_member'"), 1);
     assert_int_equal(testing_count(&b.t, "SELECT COUNT(*) FROM relations WHERE kind = 'organization_member_role'"), 1);
     assert_int_equal(testing_count(&b.t, ENTRIES), 1);
+    assert_int_equal(testing_count(&b.t, USERS), 1);
     kind_check("a second time", testing_write(&b.t, accept_tx, &b), ERR_INEXISTENT_INVITATION);
     testing_ok(testing_write(&b.t, invite_tx, &b), "invite again");
     b.ticket = json_get_text(b.made, STR("ticket_id"));
