@@ -29,6 +29,7 @@ static const struct kind {
     { STR_INIT("connections"), FILES, { 0 }, seed_read_connection, seed_apply_connection },
     { STR_INIT("grants"), FILES, { 0 }, NULL, seed_apply_grant },
     { STR_INIT("roles"), FILES, { 0 }, NULL, seed_apply_role },
+    { STR_INIT("organizations"), FILES, { 0 }, NULL, seed_apply_organization },
     { STR_INIT("users"), LISTS, { 0 }, seed_read_user, seed_apply_user },
     { STR_INIT("tenant.json"), ONE_FILE, { 0 }, NULL, seed_apply_tenant },
 };

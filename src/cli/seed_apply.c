@@ -148,8 +148,10 @@ struct result seed_apply_client(struct seed_run *run, struct json *body, const s
     bool found = false;
     seed_drop(body, shown);
     rename_member(run->tx->arena, body, "cross_origin_auth", "cross_origin_authentication");
-    if (id.p)
+    if (id.p) {
+        TRY(seed_claim(run, "client_id", id, item));
         TRY(client_find(run->tx, id, &c, &found));
+    }
     there = found ? id : seed_id_of(run->clients, name);
     TRY(seed_claim(run, "client", name, item));
     if (!there.p) {

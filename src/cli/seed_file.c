@@ -153,6 +153,8 @@ struct result seed_file_text(const struct seed_source *s, str path, str *out)
     struct result r = file_read(s->arena, full_path(s, path), SEED_FILE_BYTES_MAX, &raw);
     if (failed(r))
         return seed_fault(s->arena, path, r.args.v[1].len ? r.args.v[1] : STR("cannot be read"));
+    if (!str_utf8_valid(raw))
+        return seed_fault(s->arena, path, STR("is not UTF-8"));
     buf_init(&b, SEED_FILE_BYTES_MAX);
     r = replace_into(s, path, raw, &b);
     if (!failed(r))

@@ -51,8 +51,8 @@ struct result seed_read_database(const struct seed_source *s, struct seed_item *
 struct result seed_read_connection(const struct seed_source *s, struct seed_item *item);
 struct result seed_read_user(const struct seed_source *s, struct seed_item *item);
 
-/* --- seed_apply.c, seed_connection.c, seed_user.c: inside it. body: a copy of the item's, theirs
- * to change. What they answer is worded with the file's name by the caller. ---------------- */
+/* --- seed_apply.c, seed_connection.c, seed_organization.c, seed_user.c: inside it. body: a copy
+ * of the item's, theirs to change. What they answer is worded with the file's name by the caller. ---------------- */
 typedef struct result (*seed_apply_fn)(struct seed_run *run, struct json *body, const struct seed_item *item);
 MUST_USE struct result seed_run_start(struct tx *tx, struct seed_run *out);
 /* The body against that operation's schema. */
@@ -70,6 +70,7 @@ struct result seed_apply_client(struct seed_run *run, struct json *body, const s
 struct result seed_apply_connection(struct seed_run *run, struct json *body, const struct seed_item *item);
 struct result seed_apply_grant(struct seed_run *run, struct json *body, const struct seed_item *item);
 struct result seed_apply_role(struct seed_run *run, struct json *body, const struct seed_item *item);
+struct result seed_apply_organization(struct seed_run *run, struct json *body, const struct seed_item *item);
 struct result seed_apply_user(struct seed_run *run, struct json *body, const struct seed_item *item);
 struct result seed_apply_tenant(struct seed_run *run, struct json *body, const struct seed_item *item);
 

@@ -138,6 +138,17 @@ test('users have their roles, ids, metadata and password hashes', async () => {
   assert.equal((await get('/users')).length, 3);
 });
 
+test('an organization has its connections, clients, grants, domains and members', async () => {
+  const acme = await get('/organizations/name/acme');
+  const parts = async (name) => get(`/organizations/${acme.id}/${name}`);
+  assert.equal(acme.branding.colors.primary, '#336699');
+  assert.deepEqual((await parts('enabled_connections')).map((c) => [c.connection.name, c.assign_membership_on_login]), [[database, true]]);
+  assert.deepEqual((await parts('clients')).clients.map((c) => c.client_id), ['web-shop']);
+  assert.deepEqual((await parts('client-grants')).map((g) => g.client_id), [await clientId('Warehouse')]);
+  assert.deepEqual((await parts('discovery-domains')).domains.map((d) => [d.domain, d.status]), [['acme.example.com', 'verified']]);
+  assert.deepEqual((await parts('members')).map((m) => m.user_id), ['auth0|ada']);
+});
+
 test('what nothing reads is warned of, by folder', () => {
   assert.match(server.stderr(), /warning: --seed: rules\/ is left out/);
   assert.match(server.stderr(), /warning: --seed: scripts\/ is left out/);
@@ -160,7 +171,7 @@ function init(files, env = {}) {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(dir, 'seed', name);
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    fs.writeFileSync(file, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content));
   }
   const run = spawnSync(binary, ['init', '--data', path.join(dir, 'data'), '--seed', path.join(dir, 'seed')],
     { encoding: 'utf8', env: { ...process.env, ...env } });
@@ -180,6 +191,8 @@ const faults = [
   ['a client_id that is none', { 'clients/a.json': { name: 'a', client_id: 'a b' } }, /^clients\/a\.json: client_id takes/],
   ['an empty secret', { 'clients/a.json': { name: 'a', client_secret: '' } }, /^clients\/a\.json: .*client_secret/],
   ['one name twice', { 'clients/a.json': { name: 'a' }, 'clients/b.json': { name: 'a' } }, /^clients\/b\.json: the client 'a' stands in clients\/a\.json already$/],
+  ['one client_id twice', { 'clients/a.json': { name: 'a', client_id: 'x' }, 'clients/b.json': { name: 'b', client_id: 'x' } }, /^clients\/b\.json: the client_id 'x' stands in clients\/a\.json already$/],
+  ['a page that is no UTF-8', { 'clients/a.json': { name: 'a', custom_login_page: './a.html' }, 'clients/a.html': Buffer.from([0x3c, 0xff]) }, /^clients\/a\.html: is not UTF-8$/],
   ['enabled for nobody known', { 'connections/c.json': { name: 'c', strategy: 'oidc', enabled_clients: ['ghost'] } }, /^connections\/c\.json: enabled_clients names no client: 'ghost'$/],
   ['an unknown strategy', { 'connections/c.json': { name: 'c', strategy: 'telepathy' } }, /^connections\/c\.json: .*strategy/],
   ['another strategy', { 'connections/c.json': { name: database, strategy: 'oidc' } }, /^connections\/c\.json: .*was there already with the strategy auth0/],
@@ -196,7 +209,14 @@ const faults = [
   ['a user without a password', user({}), /^users\/u\.json: .*password/],
   ['a password twice', user({ password: 'longer', password_hash: '$2b$04$x' }), /^users\/u\.json: password and password_hash exclude each other$/],
   ['a hash that is none', user({ password_hash: 'md5' }), /^users\/u\.json: password_hash is no bcrypt/],
+  ['a hash where no passwords are', { 'connections/email.json': { name: 'email', strategy: 'email' }, ...user({ connection: 'email', password_hash: '$2b$04$x' }) }, /^users\/u\.json: password_hash is for users of database connections$/],
   ['a role that is none', user({ password: 'longer', roles: ['king'] }), /^users\/u\.json: roles names no role: 'king'$/],
+  ['roles that are no list', user({ password: 'longer', roles: 'Clerk' }), /^users\/u\.json: roles takes a list of names$/],
+  ['an organization that is none', user({ password: 'longer', organizations: ['umbrella'] }), /^users\/u\.json: organizations names no organization: 'umbrella'$/],
+  ['an organization by an unknown connection', { 'organizations/o.json': { name: 'o', connections: [{ name: 'nowhere' }] } }, /^organizations\/o\.json: connections names no connection: 'nowhere'$/],
+  ['an organization with the grant of nobody', { 'organizations/o.json': { name: 'o', client_grants: [{ client_id: 'good' }] } }, /^organizations\/o\.json: client_grants: 'good' has no such grant$/],
+  ['a wrong setting of an organization\'s connection', { 'organizations/o.json': { name: 'o', connections: [{ name: database, colour: 1 }] } }, /^organizations\/o\.json: .*colour/],
+  ['parts of an organization that are no objects', { 'organizations/o.json': { name: 'o', clients: ['good'] } }, /^organizations\/o\.json: clients takes a list of objects$/],
   ['one user twice', { 'users/u.json': [{ email: 'u@example.com', password: 'longer' }, { email: 'u@example.com', password: 'longer' }] }, /^users\/u\.json, item 1: The user already exists/],
   ['a connection that is none', user({ password: 'longer', connection: 'nowhere' }), /^users\/u\.json: .*connection/],
 ];

@@ -12,7 +12,7 @@ const { Server } = require('../api/lib/server');
 
 const tool = require.resolve('auth0-deploy-cli');
 const fixture = path.join(__dirname, '../api/fixtures/seed');
-const kinds = ['tenant', 'clients', 'databases', 'connections', 'resourceServers', 'clientGrants', 'roles'];
+const kinds = ['tenant', 'clients', 'databases', 'connections', 'resourceServers', 'clientGrants', 'roles', 'organizations'];
 const secrets = { CONNECTIONS_OIDC_SECRET: 'partner secret' }; // exports hold a keyword in its place
 const database = 'Username-Password-Authentication';
 let source, exported;
@@ -77,7 +77,16 @@ async function content(server) {
   const nameOf = (id) => (clients.find((c) => c.client_id === id) || {}).name;
   const roles = await get('/roles');
   for (const r of roles) r.permissions = await get(`/roles/${r.id}/permissions`);
+  const organizations = await get('/organizations');
+  for (const o of organizations) {
+    const part = (name) => get(`/organizations/${o.id}/${name}`);
+    o.connections = (await part('enabled_connections')).map((c) => without(c, 'connection_id'));
+    o.clients = (await part('clients')).clients.map((c) => ({ ...without(c, 'client_id'), name: nameOf(c.client_id) }));
+    o.grants = (await part('client-grants')).map((g) => ({ ...without(g, 'id', 'client_id'), name: nameOf(g.client_id) }));
+    o.domains = (await part('discovery-domains')).domains.map((d) => without(d, 'id', 'verification_txt', 'verification_host'));
+  }
   return {
+    organizations: byName(organizations.map((o) => without(o, 'id'))),
     settings: await get('/tenants/settings'),
     clients: byName(clients.map((c) => without(c, 'client_id', 'client_secret', 'signing_keys'))),
     connections: byName((await get('/connections')).map((c) => ({ ...without(c, 'id'), enabled_clients: c.enabled_clients.map(nameOf).sort() }))),
@@ -98,7 +107,7 @@ after(async () => { if (source) await source.stop(); });
 test('an export holds every kind', () => {
   const there = (name) => fs.existsSync(path.join(exported, name));
   for (const name of ['tenant.json', 'clients/Web Shop.json', 'clients/Web Shop_custom_login_page.html', 'database-connections/Customers/login.js',
-    'connections/partner.json', 'connections/email.html', 'resource-servers/Orders.json', 'grants/Warehouse-Orders.json', 'roles/Clerk.json'])
+    'connections/partner.json', 'connections/email.html', 'resource-servers/Orders.json', 'grants/Warehouse-Orders.json', 'roles/Clerk.json', 'organizations/acme.json'])
     assert.ok(there(name), `${name} is missing`);
 });
 
