@@ -146,7 +146,7 @@ static struct result start(struct running *run)
     struct app_config app = { .rate_limits = o->rate_limits,
                               .trusted_proxies = o->trusted_proxies,
                               .test_clock = o->test_clock,
-                              .test_snapshots = o->test_ids };
+                              .test_snapshots = o->test_ids || o->test_clock };
     TRY(app_new(run->store, &app, &run->app));
     TRY(start_admin(run)); /* before the product's own: each start sets how many threads may wait in lanes */
     TRY(start_http(run));

@@ -3,6 +3,9 @@
 #include "server/exchange.h"
 
 #include "base/clock.h"
+#include "base/file.h"
+
+#include <ctype.h>
 
 #include <unistd.h>
 
@@ -72,18 +75,23 @@ static struct result read_object(struct exchange *x, struct json **out)
     return json_is(*out, JSON_OBJECT) ? OK : fail1(ERR_BAD_REQUEST, STR("A JSON object is expected"));
 }
 
-/* {"freeze": ISO date or true} | {"advance_s": n} | {"run": true}, answers {"now"}. */
+/* {"freeze": ISO date or true} stops the clock there, {"set": ISO date} lets it
+ * run from there, {"advance_s": n} moves it, {"run": true} gives the machine's
+ * back. Several may stand together, in that order. Answers {"now"}. */
 static struct result test_clock(struct exchange *x)
 {
     struct arena *a = x->call.arena;
     struct json *body;
-    int64_t at_us, seconds;
+    int64_t at_us = 0, set_us = 0, seconds;
     TRY(read_object(x, &body));
-    const struct json *freeze = json_get(body, STR("freeze"));
-    if (json_is(freeze, JSON_STRING) && !clock_parse_iso(json_text(freeze), &at_us))
-        return fail1(ERR_BAD_REQUEST, STR("freeze takes an ISO 8601 date"));
+    const struct json *freeze = json_get(body, STR("freeze")), *set = json_get(body, STR("set"));
+    if ((json_is(freeze, JSON_STRING) && !clock_parse_iso(json_text(freeze), &at_us)) ||
+        (set && !clock_parse_iso(json_text(set), &set_us)))
+        return fail1(ERR_BAD_REQUEST, STR("freeze and set take an ISO 8601 date"));
     if (freeze)
         clock_freeze(json_is(freeze, JSON_STRING) ? at_us : clock_now_us());
+    if (set)
+        clock_advance(set_us - clock_now_us());
     if (json_to_int(json_get(body, STR("advance_s")), &seconds))
         clock_advance(seconds * US_PER_S);
     if (json_get_true(body, STR("run")))
@@ -94,20 +102,37 @@ static struct result test_clock(struct exchange *x)
     return OK;
 }
 
-/* {"tenant": name, "file": path}: both are the operator's own words. */
-static struct result test_snapshot(struct exchange *x, bool restore)
+/* {"file": path} is the operator's own word; {"name": word} is kept in the data
+ * directory. */
+static struct result snapshot_path(struct exchange *x, const struct json *body, const char **out)
 {
     struct arena *a = x->call.arena;
+    str file = json_get_text(body, STR("file")), name = json_get_text(body, STR("name"));
+    if (file.len) {
+        *out = str_cstr(a, file);
+        return OK;
+    }
+    for (size_t i = 0; i < name.len; i++)
+        if (!isalnum((unsigned char)name.p[i]) && name.p[i] != '-' && name.p[i] != '_')
+            name.len = 0;
+    if (!name.len)
+        return fail1(ERR_BAD_REQUEST, STR("file is missing, or a name of letters, digits, - and _"));
+    const char *folder = str_cstr(a, str_fmt(a, "%s/snapshots", store_dir(x->app->store)));
+    *out = str_cstr(a, str_fmt(a, "%s/%.*s.db", folder, STR_ARG(name)));
+    return file_mkdir(folder, 0700);
+}
+
+static struct result test_snapshot(struct exchange *x, bool restore)
+{
     struct json *body;
+    const char *path;
     TRY(read_object(x, &body));
-    str tenant = json_get_text(body, STR("tenant")), file = json_get_text(body, STR("file"));
-    if (!file.len)
-        return fail1(ERR_BAD_REQUEST, STR("file is missing"));
+    TRY(snapshot_path(x, body, &path));
+    str tenant = json_get_text(body, STR("tenant"));
     if (!tenant.len)
         tenant = STR("default");
-    const char *path = str_cstr(a, file);
     if (restore && access(path, R_OK) != 0)
-        return fail1(ERR_SNAPSHOT, file);
+        return fail1(ERR_SNAPSHOT, str_from(path));
     TRY(restore ? store_tenant_restore(x->app->store, tenant, path) : store_tenant_snapshot(x->app->store, tenant, path));
     return health(x);
 }

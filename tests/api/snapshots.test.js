@@ -123,3 +123,21 @@ test('tenants are listed, and deleted by name', () => serving([], async (server)
   server.cli('tenant', 'delete', 'one-more');
   assert.deepEqual(list().map((t) => t.name), ['default']);
 }));
+
+test('a snapshot may have a name in place of a file, and --test-clock gives it too', async () => {
+  const s = await Server.start({ flags: ['--test-clock'] });
+  try {
+    const v2 = await s.v2();
+    await ok(200, s.request('POST', '/test/snapshot', { body: { name: 'before' } }));
+    await ok(201, v2('POST', '/resource-servers', { identifier: 'https://made.after' }));
+    await ok(200, s.request('POST', '/test/restore', { body: { name: 'before' } }));
+    assert.equal((await v2('GET', '/resource-servers/https%3A%2F%2Fmade.after')).status, 404);
+    for (const name of ['../x', 'a/b', '', 'none-such']) {
+      assert.equal((await s.request('POST', '/test/restore', { body: { name } })).status, 400, name);
+    }
+    const set = await ok(200, s.request('POST', '/test/clock', { body: { set: '2031-05-06T07:08:09.000Z' } }));
+    assert.match(set.now, /^2031-05-06T07:08:(09|1\d)/);
+  } finally {
+    await s.stop();
+  }
+});
