@@ -107,7 +107,8 @@ static struct seed_item *add_item(struct arena *a, struct items *items, str file
     return item;
 }
 
-static struct result read_object(const struct seed_source *s, const struct kind *k, struct items *items, str file, struct json *body)
+static struct result read_object(const struct seed_source *s, const struct kind *k, struct items *items, str file,
+                                 struct json *body)
 {
     if (!json_is(body, JSON_OBJECT))
         return seed_fault(s->arena, file, STR("no JSON object"));
@@ -183,7 +184,7 @@ static struct result warn_of_others(const struct seed_source *s)
     TRY(list_folder(s, STR(""), &names, &count));
     for (size_t i = 0; i < count; i++) {
         bool folder = is_folder(s, names[i]);
-        if (is_kind(names[i]) || (folder ? !holds_files(s, names[i]) : !is_json_name(names[i])))
+        if (is_kind(names[i]) || map_get(s->referred, names[i]) || (folder ? !holds_files(s, names[i]) : !is_json_name(names[i])))
             continue;
         log_warn("--seed: %.*s%s is left out: nothing here reads it yet", STR_ARG(names[i]), folder ? "/" : "");
     }
@@ -198,9 +199,9 @@ struct result seed_read(struct arena *a, const char *dir, struct seed **out)
     struct seed *seed = ARENA_NEW(a, struct seed);
     seed->arena = a;
     TRY(seed_source_open(a, dir, &s));
-    TRY(warn_of_others(&s));
     for (size_t i = 0; i < KIND_COUNT; i++)
         TRY(read_kind(&s, &kinds[i], &seed->items[i]));
+    TRY(warn_of_others(&s));
     *out = seed;
     return OK;
 }

@@ -24,7 +24,8 @@ struct result seed_claim(struct seed_run *run, const char *kind, str name, const
     str key = str_fmt(run->tx->arena, "%s %.*s", kind, STR_ARG(name));
     const str *other = map_get(run->claimed, key);
     if (other)
-        return fail1(ERR_INVALID_BODY, str_fmt(run->tx->arena, "the %s '%.*s' stands in %.*s already", kind, STR_ARG(name), STR_ARG(*other)));
+        return fail1(ERR_INVALID_BODY, str_fmt(run->tx->arena, "the %s '%.*s' stands in %.*s already", kind, STR_ARG(name),
+                                               STR_ARG(*other)));
     map_set(run->claimed, key, (void *)&item->file);
     return OK;
 }
@@ -65,7 +66,10 @@ struct result seed_client_id(struct seed_run *run, const char *member, str name,
 struct result seed_run_start(struct tx *tx, struct seed_run *out)
 {
     struct client_list all = { .is_global = -1, .is_first_party = -1 };
-    *out = (struct seed_run){ .tx = tx, .clients = map_new(tx->arena), .claimed = map_new(tx->arena), .roles = map_new(tx->arena) };
+    *out = (struct seed_run){ .tx = tx,
+                              .clients = map_new(tx->arena),
+                              .roles = map_new(tx->arena),
+                              .claimed = map_new(tx->arena) };
     TRY(client_list(tx, &all));
     for (size_t i = 0; i < all.count; i++)
         seed_map_name(out, out->clients, all.items[i].name, all.items[i].client_id);
@@ -141,8 +145,8 @@ static struct result create_client(struct seed_run *run, str id, struct json *bo
 
 struct result seed_apply_client(struct seed_run *run, struct json *body, const struct seed_item *item)
 {
-    static const char *const shown[] = { "client_id", "id", "tenant", "global", "signing_keys", "callback_url_template", "config_route",
-                                         "owners", "encrypted", NULL };
+    static const char *const shown[] = { "client_id", "id", "tenant", "global", "signing_keys",
+                                         "callback_url_template", "config_route", "owners", "encrypted", NULL };
     str id = json_get_text(body, STR("client_id")), name = json_get_text(body, STR("name")), there;
     struct client c;
     bool found = false;
@@ -175,10 +179,11 @@ static str subject_type_of(const struct json *body)
     return subject.len ? subject : STR("client");
 }
 
-static struct result find_grant(struct seed_run *run, const struct json *body, const struct seed_item *item, struct client_grant *out,
-                                bool *out_found)
+static struct result find_grant(struct seed_run *run, const struct json *body, const struct seed_item *item,
+                                struct client_grant *out, bool *out_found)
 {
-    str client_id = json_get_text(body, STR("client_id")), audience = json_get_text(body, STR("audience")), subject = subject_type_of(body);
+    str client_id = json_get_text(body, STR("client_id")), audience = json_get_text(body, STR("audience"));
+    str subject = subject_type_of(body);
     str whose = client_id.p ? client_id : json_get_text(body, STR("default_for"));
     str key = str_fmt(run->tx->arena, "%.*s → %.*s (%.*s)", STR_ARG(whose), STR_ARG(audience), STR_ARG(subject));
     *out_found = false;

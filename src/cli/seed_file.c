@@ -32,7 +32,7 @@ struct result seed_fault_of(struct arena *a, str file, struct result r)
 struct result seed_source_open(struct arena *a, const char *dir, struct seed_source *out)
 {
     const char *mappings = getenv("AUTH0_KEYWORD_REPLACE_MAPPINGS");
-    *out = (struct seed_source){ .arena = a, .dir = dir };
+    *out = (struct seed_source){ .arena = a, .dir = dir, .referred = map_new(a) };
     if (!mappings || !*mappings)
         return OK;
     if (failed(json_parse(a, str_from(mappings), &out->mappings)) || !json_is(out->mappings, JSON_OBJECT))

@@ -14,6 +14,7 @@ struct seed_source {
     struct arena *arena;
     const char *dir;       /* the directory itself */
     struct json *mappings; /* AUTH0_KEYWORD_REPLACE_MAPPINGS; NULL: none */
+    struct map *referred;  /* folders of the directory that files refer to */
 };
 MUST_USE struct result seed_source_open(struct arena *a, const char *dir, struct seed_source *out);
 /* path: below the directory. Text with its keywords replaced. */

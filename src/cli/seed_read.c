@@ -7,8 +7,9 @@
 /* The text of the file that value names goes in value's place. */
 static struct result take_file(const struct seed_source *s, const struct seed_item *item, struct json *value)
 {
-    str path, text;
+    str path, text, rest;
     TRY(seed_file_resolve(s, item->file, json_text(value), &path));
+    map_set(s->referred, str_cut(path, '/', &rest), value);
     if (!seed_file_exists(s, path))
         return seed_fault(s->arena, item->file, str_fmt(s->arena, "'%.*s' is not there", STR_ARG(json_text(value))));
     TRY(seed_file_text(s, path, &text));
@@ -21,8 +22,8 @@ struct result seed_read_client(const struct seed_source *s, struct seed_item *it
 {
     str path;
     struct json *page = json_get(item->body, STR("custom_login_page"));
-    bool names = json_is(page, JSON_STRING) && !failed(seed_file_resolve(s, item->file, page->text, &path)) && seed_file_exists(s, path);
-    return names ? take_file(s, item, page) : OK;
+    bool resolved = json_is(page, JSON_STRING) && !failed(seed_file_resolve(s, item->file, page->text, &path));
+    return resolved && seed_file_exists(s, path) ? take_file(s, item, page) : OK;
 }
 
 /* options.customScripts (or, as older exports had it, customScripts): each a file's name. */
