@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "crypto/jwt.h"
+#include "domain/blacklist.h"
 #include "domain/client.h"
 #include "domain/signing_key.h"
 #include "domain/tenant_settings.h"
@@ -133,8 +134,9 @@ static str first_audience(const struct json *aud)
  * azp. */
 struct client_lookup {
     str client_id;
+    const struct json *claims;
     struct client client;
-    bool found;
+    bool found, blacklisted;
     bool id_tokens; /* the tenant takes them as credentials */
 };
 
@@ -145,6 +147,7 @@ static struct result look_up_client(struct tx *tx, void *arg)
     TRY(tenant_settings_read(tx, &settings));
     const struct json *flag = json_get(json_get(settings, STR("flags")), STR("enable_idtoken_api2"));
     l->id_tokens = !flag || json_true(flag);
+    TRY(blacklist_has(tx, l->claims, &l->blacklisted));
     TRY(client_find(tx, l->client_id, &l->client, &l->found));
     l->found = l->found && str_eq(l->client.client_id, l->client_id); /* cli_ is a name in paths only */
     return OK;
@@ -214,7 +217,8 @@ static struct result verify(struct tenant *t, struct arena *a, str text, int64_t
     str issuer = tenant_issuer(t);
     const struct json *aud = json_get(token.claims, STR("aud"));
     bool is_access_token = audience_has(aud, str_cat(a, issuer, STR("api/v2/")));
-    struct client_lookup l = { .client_id = is_access_token ? json_get_text(token.claims, STR("azp")) : first_audience(aud) };
+    struct client_lookup l = { .claims = token.claims };
+    l.client_id = is_access_token ? json_get_text(token.claims, STR("azp")) : first_audience(aud);
     struct tx_options o = { .arena = a, .now_us = now_us };
     TRY(store_read(t, &o, look_up_client, &l));
     if (!is_access_token && (!l.found || !l.id_tokens))
@@ -228,6 +232,8 @@ static struct result verify(struct tenant *t, struct arena *a, str text, int64_t
     if (!str_eq(json_get_text(token.claims, STR("iss")), issuer))
         return fail(ERR_INVALID_TOKEN);
     TRY(check_times(token.claims, now_us / US_PER_S, out_expires_s));
+    if (l.blacklisted)
+        return fail(ERR_INVALID_TOKEN);
     if (is_access_token && !l.found)
         return fail(ERR_INVALID_TOKEN); /* what a deleted client was given ends with it */
     return caller_of_claims(a, token.claims, is_access_token, &l, out);
