@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "contract/contract.h"
+#include "domain/stats.h"
 
 enum { LOG_ID_NUMBER_DIGITS = 36 };
 
@@ -123,6 +124,7 @@ struct result log_append(struct tx *tx, const struct log_entry *e)
     TRY(log_id_make(tx, &log_id));
     struct json *body = entry_body(tx, e, log_id);
     str user_id = json_get_text(body, STR("user_id"));
+    TRY(stats_count(tx, e->type));
     return sql_run(tx->sql, "INSERT INTO logs (log_id, date, type, user_id, body) VALUES (?, ?, ?, ?, ?)",
                    SQL_ARGS(sql_text(log_id), sql_int(tx->now_us), sql_text(e->type), sql_text(user_id.len ? user_id : STR_NONE),
                             sql_text(json_dump(tx->arena, body))),
