@@ -49,7 +49,7 @@ bool buf_reserve(struct buf *b, size_t more)
     return true;
 }
 
-void buf_add(struct buf *b, str s)
+void buf_grow_add(struct buf *b, str s)
 {
     if (b->full || s.len == 0 || !buf_reserve(b, s.len))
         return;
@@ -57,25 +57,10 @@ void buf_add(struct buf *b, str s)
     b->len += s.len;
 }
 
-void buf_add_char(struct buf *b, char c)
-{
-    if (b->full || !buf_reserve(b, 1))
-        return;
-    b->p[b->len++] = c;
-}
-
 void buf_add_int(struct buf *b, int64_t v)
 {
-    char text[21];
-    size_t at = sizeof text;
-    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do {
-        text[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left);
-    if (v < 0)
-        text[--at] = '-';
-    buf_add(b, (str){ text + at, sizeof text - at });
+    char room[INT64_DIGITS_MAX];
+    buf_add(b, str_digits(v, room));
 }
 
 void buf_fmt(struct buf *b, const char *fmt, ...)
@@ -83,11 +68,12 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    char probe[1];
-    int len = vsnprintf(probe, sizeof probe, fmt, args);
+    size_t room = b->cap - b->len; /* enough in most cases: one pass */
+    int len = vsnprintf(room ? b->p + b->len : NULL, room, fmt, args);
     va_end(args);
     if (len > 0 && buf_reserve(b, (size_t)len + 1)) {
-        vsnprintf(b->p + b->len, (size_t)len + 1, fmt, again);
+        if ((size_t)len >= room)
+            vsnprintf(b->p + b->len, (size_t)len + 1, fmt, again);
         b->len += (size_t)len;
     }
     va_end(again);

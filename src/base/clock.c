@@ -3,6 +3,7 @@
 #include "base/arena.h"
 
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 /* The test clock: an offset to the machine's, or a fixed time when frozen. */
@@ -72,14 +73,39 @@ static void date_from_days(int64_t days, int64_t *y, int64_t *m, int64_t *d)
     *y = year + era * 400 + (*m <= 2);
 }
 
+/* "2024-03-07T09:12:44.105Z" of its seven numbers, by hand: every document and
+ * log entry has some, and printf took a third of a log entry's time. */
+static str iso_text(struct arena *a, const int64_t parts[7])
+{
+    static const struct {
+        unsigned char at, digits;
+    } places[7] = { { 0, 4 }, { 5, 2 }, { 8, 2 }, { 11, 2 }, { 14, 2 }, { 17, 2 }, { 20, 3 } };
+    static const char frame[] = "0000-00-00T00:00:00.000Z";
+    char *text = arena_raw(a, sizeof frame - 1);
+    memcpy(text, frame, sizeof frame - 1);
+    for (size_t i = 0; i < 7; i++) {
+        int64_t left = parts[i];
+        for (unsigned digit = places[i].digits; digit-- > 0; left /= 10)
+            text[places[i].at + digit] = (char)('0' + left % 10);
+    }
+    return (str){ text, sizeof frame - 1 };
+}
+
+/* Years that need more than four characters. */
+static str far_text(struct arena *a, const int64_t p[7])
+{
+    return str_fmt(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)p[0], (int)p[1], (int)p[2], (int)p[3], (int)p[4], (int)p[5],
+                   (int)p[6]);
+}
+
 str clock_iso(struct arena *a, int64_t at_us)
 {
     int64_t ms = at_us / US_PER_MS - (at_us % US_PER_MS < 0);
     int64_t of_day = ((ms % 86400000) + 86400000) % 86400000;
     int64_t y, m, d;
     date_from_days((ms - of_day) / 86400000, &y, &m, &d);
-    return str_fmt(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)y, (int)m, (int)d, (int)(of_day / 3600000),
-                   (int)(of_day / 60000 % 60), (int)(of_day / 1000 % 60), (int)(of_day % 1000));
+    const int64_t parts[] = { y, m, d, of_day / 3600000, of_day / 60000 % 60, of_day / 1000 % 60, of_day % 1000 };
+    return y >= 0 && y <= 9999 ? iso_text(a, parts) : far_text(a, parts);
 }
 
 /* Exactly `digits` digits off the front of *s. */

@@ -148,14 +148,36 @@ str str_fmt(struct arena *a, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    char probe[1];
+    char probe[256]; /* most texts fit and need one pass */
     int len = vsnprintf(probe, sizeof probe, fmt, args);
     va_end(args);
     size_t size = len > 0 ? (size_t)len : 0;
     char *p = arena_raw(a, size + 1);
-    vsnprintf(p, size + 1, fmt, again);
+    if (size < sizeof probe)
+        memcpy(p, probe, size + 1);
+    else
+        vsnprintf(p, size + 1, fmt, again);
     va_end(again);
     return (str){ p, size };
+}
+
+str str_digits(int64_t v, char room[INT64_DIGITS_MAX])
+{
+    size_t at = INT64_DIGITS_MAX;
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        room[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (v < 0)
+        room[--at] = '-';
+    return (str){ room + at, INT64_DIGITS_MAX - at };
+}
+
+str str_from_int(struct arena *a, int64_t v)
+{
+    char room[INT64_DIGITS_MAX];
+    return str_dup(a, str_digits(v, room));
 }
 
 bool str_int(str s, int64_t *out)

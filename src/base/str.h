@@ -20,6 +20,8 @@ typedef struct {
 #define STR_NONE ((str){ NULL, 0 })
 #define STR_ARG(s) (int)(s).len, (s).p /* for "%.*s" */
 
+enum { INT64_DIGITS_MAX = 20 }; /* with the minus */
+
 str str_from(const char *terminated); /* NULL gives STR_NONE */
 bool str_eq(str a, str b);            /* public data only */
 bool str_eq_secret(str a, str b);
@@ -42,6 +44,9 @@ str str_cat(struct arena *a, str x, str y);
 str str_lower(struct arena *a, str s); /* ASCII letters only */
 const char *str_cstr(struct arena *a, str s); /* terminated copy; a NUL inside cuts what C sees */
 str str_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+str str_from_int(struct arena *a, int64_t v);
+str str_digits(int64_t v, char room[INT64_DIGITS_MAX]); /* the same, in room */
 
 /* Decimal digits with an optional minus, nothing else. False on overflow or
  * anything that is no number; out is then unchanged. */

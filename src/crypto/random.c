@@ -82,6 +82,55 @@ static const str alphabets[] = {
     [RANDOM_BASE64URL] = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
 };
 
+/* Bytes drawn ahead for this thread's texts: a short draw costs OpenSSL as much
+ * as a long one. Each is wiped as it is taken; those ahead tell no more than the
+ * generator's own state beside them would. */
+static _Thread_local struct {
+    unsigned char bytes[256];
+    size_t left;
+    unsigned forks; /* when they were drawn */
+} ahead;
+
+static atomic_uint forks;
+
+static void count_fork(void)
+{
+    atomic_fetch_add(&forks, 1);
+}
+
+static void watch_forks(void)
+{
+    if (pthread_atfork(NULL, NULL, count_fork) != 0)
+        die("out of memory");
+}
+
+/* A child must not take what its parent takes too. */
+static void draw_ahead(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_forks);
+    random_bytes_real(ahead.bytes, sizeof ahead.bytes);
+    ahead.left = sizeof ahead.bytes;
+    ahead.forks = atomic_load_explicit(&forks, memory_order_relaxed);
+}
+
+static void take_ahead(unsigned char *out, size_t len)
+{
+    if (ahead.left < len || ahead.forks != atomic_load_explicit(&forks, memory_order_relaxed))
+        draw_ahead();
+    ahead.left -= len;
+    memcpy(out, ahead.bytes + ahead.left, len);
+    OPENSSL_cleanse(ahead.bytes + ahead.left, len);
+}
+
+static void bytes_for_text(unsigned char *out, size_t len)
+{
+    if (atomic_load_explicit(&repeatable.stream, memory_order_acquire))
+        random_bytes(out, len);
+    else
+        take_ahead(out, len);
+}
+
 str random_text(struct arena *a, enum random_alphabet alphabet, size_t len)
 {
     str letters = alphabets[alphabet];
@@ -93,7 +142,7 @@ str random_text(struct arena *a, enum random_alphabet alphabet, size_t len)
     while (done < len) {
         /* About what is missing: a repeatable stream should not run far ahead. */
         size_t want = len - done < sizeof pool ? len - done : sizeof pool;
-        random_bytes(pool, want);
+        bytes_for_text(pool, want);
         for (size_t i = 0; i < want; i++)
             if (pool[i] < limit)
                 out[done++] = letters.p[pool[i] % count];

@@ -4,7 +4,9 @@
 #include "contract/contract.h"
 #include "domain/stats.h"
 
-enum { LOG_ID_NUMBER_DIGITS = 36 };
+#include <string.h>
+
+enum { LOG_ID_LEN = 56, LOG_ID_NUMBER_DIGITS = 36 };
 
 /* Members whose value never enters the log, wherever they stand. */
 static const str masked_names[] = {
@@ -14,7 +16,7 @@ static const str masked_names[] = {
     STR_INIT("signing_keys"),  STR_INIT("signingKey"),      STR_INIT("encryption_key"), STR_INIT("pem"),
     STR_INIT("ticket"),        STR_INIT("custom_password_hash"), STR_INIT("password_hash"), STR_INIT("key"),
     STR_INIT("api_key"),       STR_INIT("token"),           STR_INIT("secret"),         STR_INIT("twilio_token"),
-    STR_INIT("configuration"), STR_INIT("app_secret"),      STR_INIT("smtp_pass"),
+    STR_INIT("configuration"), STR_INIT("app_secret"),      STR_INIT("smtp_pass"),  STR_INIT("bewit"),
     STR_INIT("invitation_url"),
 };
 
@@ -36,12 +38,24 @@ static bool is_secret(str name)
     return false;
 }
 
-static bool is_masked(str name)
+/* Free places hold names that nobody foresaw; a text under one that ends so is
+ * taken for a secret. */
+static bool sounds_secret(str name)
+{
+    static const str ends[] = { STR_INIT("password"), STR_INIT("passwd"), STR_INIT("secret"),     STR_INIT("token"),
+                                STR_INIT("apikey"),   STR_INIT("_pass"),  STR_INIT("private_key"), STR_INIT("privatekey") };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (name.len >= ends[i].len && str_eq_nocase(str_sub(name, name.len - ends[i].len, name.len), ends[i]))
+            return true;
+    return false;
+}
+
+static bool is_masked(str name, const struct json *value)
 {
     for (size_t i = 0; i < sizeof masked_names / sizeof *masked_names; i++)
-        if (str_eq(masked_names[i], name))
+        if (str_eq_nocase(masked_names[i], name))
             return true;
-    return is_secret(name);
+    return is_secret(name) || (json_is(value, JSON_STRING) && sounds_secret(name));
 }
 
 struct json *log_mask(struct arena *a, const struct json *v)
@@ -57,8 +71,23 @@ struct json *log_mask(struct arena *a, const struct json *v)
     struct json *object = json_object(a);
     struct json_member *m;
     JSON_EACH_MEMBER(v, i, m)
-        json_set(a, object, m->key, is_masked(m->key) ? json_string(a, STR("*****")) : log_mask(a, m->value));
+        json_set(a, object, m->key, is_masked(m->key, m->value) ? json_string(a, STR("*****")) : log_mask(a, m->value));
     return object;
+}
+
+static str log_id_text(struct arena *a, str iso, int64_t number)
+{
+    static const str prefix = STR_INIT("900");
+    char room[INT64_DIGITS_MAX], *text = arena_raw(a, LOG_ID_LEN);
+    str digits = str_digits(number, room);
+    size_t len = prefix.len;
+    memset(text, '0', LOG_ID_LEN);
+    memcpy(text, prefix.p, prefix.len);
+    for (size_t i = 0; i < iso.len && len < LOG_ID_LEN - LOG_ID_NUMBER_DIGITS; i++)
+        if (iso.p[i] >= '0' && iso.p[i] <= '9')
+            text[len++] = iso.p[i];
+    memcpy(text + LOG_ID_LEN - digits.len, digits.p, digits.len);
+    return (str){ text, LOG_ID_LEN };
 }
 
 /* Sortable by time and unique in the tenant: "900", the UTC time to the
@@ -67,10 +96,8 @@ static struct result log_id_make(struct tx *tx, str *out)
 {
     struct sql_value row[1];
     bool found;
-    str iso = clock_iso(tx->arena, tx->now_us);
     TRY(sql_row(tx->sql, tx->arena, "SELECT COALESCE(MAX(seq), 0) + 1 FROM logs", SQL_NO_ARGS, row, 1, &found));
-    *out = str_fmt(tx->arena, "900%.4s%.2s%.2s%.2s%.2s%.2s%.3s%0*lld", iso.p, iso.p + 5, iso.p + 8, iso.p + 11, iso.p + 14, iso.p + 17,
-                   iso.p + 20, LOG_ID_NUMBER_DIGITS, (long long)row[0].i);
+    *out = log_id_text(tx->arena, clock_iso(tx->arena, tx->now_us), row[0].i);
     return OK;
 }
 
@@ -118,6 +145,35 @@ static struct json *entry_body(struct tx *tx, const struct log_entry *e, str log
     return o;
 }
 
+/* Whole requests and answers stand in entries; lists and searches read many
+ * entries at once. */
+enum { LOG_ENTRY_BYTES_MAX = 64 << 10 };
+
+static struct json *without_bodies(struct arena *a, const struct json *v)
+{
+    static const str shortened[] = { STR_INIT("request"), STR_INIT("response") };
+    struct json *o = json_copy_shallow(a, v);
+    json_remove(o, STR("body"));
+    json_remove(o, STR("query"));
+    for (size_t i = 0; i < sizeof shortened / sizeof *shortened; i++)
+        if (json_is(json_get(o, shortened[i]), JSON_OBJECT))
+            json_set(a, o, shortened[i], without_bodies(a, json_get(o, shortened[i])));
+    return o;
+}
+
+/* The entry's text; of one that is too long without the bodies. */
+static str entry_text(struct arena *a, struct json *entry)
+{
+    str text = json_dump(a, entry);
+    const struct json *details = json_get(entry, STR("details"));
+    if (text.len <= LOG_ENTRY_BYTES_MAX || !json_is(details, JSON_OBJECT))
+        return text;
+    struct json *shorter = without_bodies(a, details);
+    json_set_bool(a, shorter, STR("truncated"), true);
+    json_set(a, entry, STR("details"), shorter);
+    return json_dump(a, entry);
+}
+
 struct result log_append(struct tx *tx, const struct log_entry *e)
 {
     str log_id;
@@ -127,6 +183,6 @@ struct result log_append(struct tx *tx, const struct log_entry *e)
     TRY(stats_count(tx, e->type));
     return sql_run(tx->sql, "INSERT INTO logs (log_id, date, type, user_id, body) VALUES (?, ?, ?, ?, ?)",
                    SQL_ARGS(sql_text(log_id), sql_int(tx->now_us), sql_text(e->type), sql_text(user_id.len ? user_id : STR_NONE),
-                            sql_text(json_dump(tx->arena, body))),
+                            sql_text(entry_text(tx->arena, body))),
                    NULL);
 }

@@ -123,7 +123,7 @@ struct json *json_bool(struct arena *a, bool boolean)
 
 struct json *json_int(struct arena *a, int64_t n)
 {
-    return json_number(a, str_fmt(a, "%lld", (long long)n));
+    return json_number(a, str_from_int(a, n));
 }
 
 struct json *json_number(struct arena *a, str lexeme)

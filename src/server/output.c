@@ -5,7 +5,7 @@
 
 static void add_number(struct http_response *rs, str name, struct arena *a, int64_t v)
 {
-    http_header_add(rs, name, str_fmt(a, "%lld", (long long)v));
+    http_header_add(rs, name, str_from_int(a, v));
 }
 
 static void add_rate_headers(struct exchange *x)

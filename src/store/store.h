@@ -129,7 +129,8 @@ MUST_USE struct result store_read(struct tenant *t, const struct tx_options *o, 
  * answered, ERR_DATABASE, ERR_BUSY when too many transactions wait. */
 MUST_USE struct result store_write(struct tenant *t, const struct tx_options *o, tx_fn fn, void *arg);
 /* As store_write, but returns at once; commits within 100 ms. Only for log
- * entries of exchanges that change no state. arg is copied (size bytes). */
+ * entries of exchanges that change no state. fn writes by one statement at most,
+ * its last, and so needs no savepoint. arg is copied (size bytes). */
 void store_write_later(struct tenant *t, tx_fn fn, const void *arg, size_t size);
 
 static inline void tx_bump_generation(struct tx *tx)

@@ -8,13 +8,27 @@
 
 enum { GZIP_FROM_BYTES = 1024 };
 
+static bool breaks_header(char c)
+{
+    return c == '\r' || c == '\n' || c == '\0';
+}
+
+/* Without what would end the line and start another: piece by piece between. */
+static void add_header_value(struct buf *b, str value)
+{
+    for (size_t i = 0, from = 0; i <= value.len; i++) {
+        if (i < value.len && !breaks_header(value.p[i]))
+            continue;
+        buf_add(b, str_sub(value, from, i - from));
+        from = i + 1;
+    }
+}
+
 void http_header_add(struct http_response *rs, str name, str value)
 {
     buf_add(&rs->headers, name);
     buf_add(&rs->headers, STR(": "));
-    for (size_t i = 0; i < value.len; i++)
-        if (value.p[i] != '\r' && value.p[i] != '\n' && value.p[i] != '\0')
-            buf_add_char(&rs->headers, value.p[i]);
+    add_header_value(&rs->headers, value);
     buf_add(&rs->headers, STR("\r\n"));
 }
 
