@@ -1,6 +1,7 @@
 #include "base/lane.h"
 
 #include "base/log.h"
+#include "base/waits.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -91,8 +92,10 @@ static void wait_for_place(struct lane *l)
     struct waiter me = { .wake = PTHREAD_COND_INITIALIZER };
     *l->waiters_end = &me;
     l->waiters_end = &me.next;
+    waits_begin();
     while (!me.granted)
         pthread_cond_wait(&me.wake, &l->lock);
+    waits_end();
     pthread_cond_destroy(&me.wake);
     atomic_fetch_sub(&waiters_now, 1);
 }

@@ -10,6 +10,7 @@
  * own, where only its own error can hurt it: fn may run more than once. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/waits.h"
 #include "store/inside.h"
 
 #include <stdlib.h>
@@ -24,7 +25,7 @@ enum {
     LATER_DELAY_US = 60 * 1000,      /* leaves 40 ms of the promised 100 for the commit */
     WRITER_STACK = 512 * 1024,
     WRITERS_MIN = 2, WRITERS_MAX = 8,
-    DISPOSE_ARENA = 2048,
+    SCRATCH_BYTES = 16 * 1024,
 };
 
 struct write {
@@ -54,6 +55,7 @@ struct batch {
     struct sql *db;
     struct write_list ran; /* whose answers wait for the commit */
     bool open;             /* the transaction */
+    struct arena *scratch; /* of functions that brought none; emptied after each */
     bool bump, alone;
     unsigned kept;         /* functions whose changes are in it */
     int64_t until_us;
@@ -266,11 +268,12 @@ static void answer_all(struct write_list *l)
 
 static struct result run_fn(struct batch *b, struct write *w)
 {
-    struct arena *own = w->o.arena ? NULL : arena_new(DISPOSE_ARENA);
+    if (!w->o.arena && !b->scratch)
+        b->scratch = arena_new(SCRATCH_BYTES);
     struct tx tx = {
         .sql = b->db,
         .tenant = b->tenant,
-        .arena = own ? own : w->o.arena,
+        .arena = w->o.arena ? w->o.arena : b->scratch,
         .now_us = w->o.now_us,
         .actor = w->o.actor,
         .can_write = true,
@@ -279,7 +282,8 @@ static struct result run_fn(struct batch *b, struct write *w)
     struct result r = w->fn(&tx, w->arg);
     sql_set_deadline(b->db, 0);
     w->bump = tx.bump_generation;
-    arena_free(own);
+    if (b->scratch)
+        arena_clear(b->scratch);
     return r;
 }
 
@@ -297,11 +301,12 @@ static void run_again(struct writers *ws, struct batch *b)
 }
 
 /* Runs w inside the batch's transaction; the first needs no savepoint, since
- * undoing it is undoing the transaction. False: the transaction was lost. */
+ * undoing it is undoing the transaction, and what was put off none, since it
+ * writes by one statement. False: the transaction was lost. */
 static bool run_inside(struct batch *b, struct write *w)
 {
-    bool first = b->kept == 0;
-    w->result = first ? OK : sql_savepoint(b->db);
+    bool first = b->kept == 0, guarded = !first && !w->later;
+    w->result = guarded ? sql_savepoint(b->db) : OK;
     if (!failed(w->result))
         w->result = run_fn(b, w);
     if (!sql_in_transaction(b->db)) {
@@ -313,7 +318,7 @@ static bool run_inside(struct batch *b, struct write *w)
     if (first && failed(w->result)) {
         sql_rollback(b->db);
         b->open = false;
-    } else if (!first) {
+    } else if (guarded) {
         end = failed(w->result) ? sql_savepoint_undo(b->db) : sql_savepoint_keep(b->db);
     }
     if (failed(end)) {
@@ -386,6 +391,7 @@ static void batch_run(struct writers *ws, struct tenant *t)
         batch_run_one(ws, &b, w);
     batch_commit(&b);
     answer_all(&b.ran);
+    arena_free(b.scratch);
     sql_tidy(b.db);
     pool_give_writer(&t->pool);
 }
@@ -455,9 +461,11 @@ struct result store_write(struct tenant *t, const struct tx_options *o, tx_fn fn
     list_add(&t->queue.now, &w);
     schedule(ws, t);
     pthread_mutex_unlock(&ws->lock);
+    waits_begin();
     while (sem_wait(&w.done) != 0) {
         /* a signal handler ran */
     }
+    waits_end();
     sem_destroy(&w.done);
     return w.result;
 }
@@ -489,7 +497,7 @@ void store_write_later(struct tenant *t, tx_fn fn, const void *arg, size_t size)
         memcpy(w->arg, arg, size);
     if (queue_later(t, w))
         return;
-    struct arena *a = arena_new(DISPOSE_ARENA);
+    struct arena *a = arena_new(SCRATCH_BYTES);
     struct tx_options o = { .arena = a, .now_us = w->o.now_us };
     struct result r = store_write(t, &o, fn, w->arg);
     if (failed(r))

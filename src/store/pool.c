@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/waits.h"
 #include "store/inside.h"
 
 #include <errno.h>
@@ -44,7 +45,10 @@ void pool_destroy(struct pool *p)
 static bool wait_until(struct pool *p, int64_t deadline_us)
 {
     struct timespec at = { .tv_sec = deadline_us / US_PER_S, .tv_nsec = deadline_us % US_PER_S * 1000 };
-    return pthread_cond_timedwait(&p->changed, &p->lock, &at) != ETIMEDOUT;
+    waits_begin();
+    bool timely = pthread_cond_timedwait(&p->changed, &p->lock, &at) != ETIMEDOUT;
+    waits_end();
+    return timely;
 }
 
 struct result pool_take(struct pool *p, int64_t deadline_us, struct sql **out)

@@ -5,6 +5,7 @@
 
 #include "base/lane.h"
 #include "server/http/body.h"
+#include "server/http/crew.h"
 #include "server/http/parse.h"
 #include "server/http/tls.h"
 
@@ -31,6 +32,8 @@ enum {
     FDS_SPARE = 512,                  /* left to the rest of the process */
     STACK_BYTES = 256 * 1024,
     THREADS_DEFAULT = 64,
+    AWAKE_MIN = 4,                    /* threads at work at once, and as many for each core: */
+    AWAKE_A_CORE = 2,
     ADDRESSES_MAX = 16,               /* of all listeners together */
 };
 
@@ -109,7 +112,9 @@ struct http_server {
     int epoll_fd, quit_fd;
     struct listen_socket sockets[ADDRESSES_MAX];
     size_t socket_count;
-    pthread_t *threads;
+    struct crew crew;
+    bool crew_runs;
+    pthread_t *threads; /* cfg.threads at most; under the crew's lock until it is stopped */
     unsigned thread_count;
     pthread_t sweeper;
     bool sweeper_runs;

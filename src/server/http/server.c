@@ -96,9 +96,11 @@ static void dispatch(struct http_server *s, void *ptr)
 static void *thread_main(void *server)
 {
     struct http_server *s = server;
-    while (!atomic_load_explicit(&s->quit, memory_order_relaxed)) {
+    crew_join(&s->crew);
+    while (crew_turn(&s->crew)) {
         struct epoll_event ev;
         int n = epoll_wait(s->epoll_fd, &ev, 1, -1);
+        crew_polled(&s->crew);
         if (n < 0 && errno != EINTR)
             die("epoll_wait: errno %d", errno);
         if (n == 1 && ev.data.ptr != NULL) /* NULL: quit_fd */
@@ -107,7 +109,31 @@ static void *thread_main(void *server)
     return NULL;
 }
 
-/* Signals are the main thread's; SIGPIPE, which OpenSSL's writes may raise,
+/* One more for the crew; called under its lock. */
+static bool start_thread(void *server)
+{
+    struct http_server *s = server;
+    pthread_attr_t attr;
+    if (s->thread_count == s->cfg.threads)
+        return false;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    bool started = pthread_create(&s->threads[s->thread_count], &attr, thread_main, s) == 0;
+    pthread_attr_destroy(&attr);
+    s->thread_count += started;
+    return started;
+}
+
+static unsigned awake_wanted(const struct http_server *s)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned wanted = cores > 0 ? AWAKE_A_CORE * (unsigned)cores : 0;
+    wanted = wanted < AWAKE_MIN ? AWAKE_MIN : wanted;
+    return wanted < s->cfg.threads ? wanted : s->cfg.threads;
+}
+
+/* Signals are the main thread's, and threads started later inherit the mask of
+ * those that are started here; SIGPIPE, which OpenSSL's writes may raise,
  * stays blocked for ever. */
 static bool start_threads(struct http_server *s)
 {
@@ -118,12 +144,10 @@ static bool start_threads(struct http_server *s)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     s->sweeper_runs = pthread_create(&s->sweeper, &attr, timer_sweep_main, s) == 0;
-    while (s->thread_count < s->cfg.threads
-           && pthread_create(&s->threads[s->thread_count], &attr, thread_main, s) == 0)
-        s->thread_count++;
+    s->crew_runs = crew_start(&s->crew, awake_wanted(s), start_thread, s);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
-    return s->sweeper_runs && s->thread_count == s->cfg.threads;
+    return s->sweeper_runs && s->crew_runs && s->thread_count > 0;
 }
 
 static void join_threads(struct http_server *s)
@@ -133,8 +157,12 @@ static void join_threads(struct http_server *s)
     if (write(s->quit_fd, &one, sizeof one) < 0)
         die("eventfd: errno %d", errno);
     timer_sweep_soon(s);
+    if (s->crew_runs)
+        crew_stop(&s->crew);
     for (unsigned i = 0; i < s->thread_count; i++)
         pthread_join(s->threads[i], NULL);
+    if (s->crew_runs)
+        crew_end(&s->crew);
     if (s->sweeper_runs)
         pthread_join(s->sweeper, NULL);
 }
