@@ -50,7 +50,7 @@ def start(cfg, table):
 
 
 def settled_kib(server, what="Pss"):
-    time.sleep(1.5)  # keys are made in the background after the start
+    server.settle()
     return sum(memory_kib(p, what) for p in server.pids())
 
 
@@ -76,7 +76,7 @@ def timed_ms(fn):
 
 def tenants(cfg, table):
     with Scratch() as scratch, Doorward(cfg.build, scratch + "/data") as server:
-        time.sleep(2)  # spare keys
+        server.settle()
         create, snapshot, restore = [], [], []
         for i in range(4 * cfg.rounds):
             file = f"{scratch}/snapshot-{i}"
