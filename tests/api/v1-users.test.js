@@ -248,8 +248,8 @@ test('public keys by device', async () => {
 
 test('refresh tokens are listed as devices and revoked by token or id', async () => {
   const u = await makeUser(v1, 'refresh@acme.example'), other = await makeUser(v1, 'refresh2@acme.example');
-  const row = (token) => [`INSERT INTO tokens (hash, kind, client_id, user, body, created_at) SELECT x'${crypto.createHash('sha256').update(token).digest('hex')}', 'refresh', 'app1', id, ?, 1700000000000000 FROM users WHERE uid = ?`,
-    [JSON.stringify({ device: `device of ${token}` }), u.user_id]];
+  const row = (token) => [`INSERT INTO refresh_tokens (id, hash, user, client_id, body) SELECT ?, x'${crypto.createHash('sha256').update(token).digest('hex')}', id, 'app1', ? FROM users WHERE uid = ?`,
+    [`dcr_${token}`, JSON.stringify({ device_name: `device of ${token}`, user_id: u.user_id, created_at: '2024-01-01T00:00:00.000Z' }), u.user_id]];
   sql(s, ['token-1', 'token-2', 'token-3'].map(row), [], { write: true });
   const devices = () => v1('GET', `${idPath(u)}/devices`).then(good);
   const before = await devices();
