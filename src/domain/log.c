@@ -1,9 +1,11 @@
 #include "domain/log.h"
 
 #include "base/clock.h"
+#include "base/map.h"
 #include "contract/contract.h"
 #include "domain/stats.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum { LOG_ID_LEN = 56, LOG_ID_NUMBER_DIGITS = 36 };
@@ -28,14 +30,19 @@ static str last_step(str path)
     return step;
 }
 
-/* What the contract seals is masked too, by the name of its last member. */
-static bool is_secret(str name)
+/* By their small letters; made once, since every member of every entry is looked
+ * up. What the contract seals is masked too, by the name of its last member. */
+static struct map *masked;
+
+static void make_masked(void)
 {
+    struct arena *a = arena_new(0); /* for good */
+    masked = map_new(a);
+    for (size_t i = 0; i < sizeof masked_names / sizeof *masked_names; i++)
+        map_set(masked, str_lower(a, masked_names[i]), masked);
     for (size_t i = 0; i < RESOURCE_MAX; i++)
         for (size_t j = 0; j < resource_specs[i].secrets.count; j++)
-            if (str_eq(last_step(resource_specs[i].secrets.v[j]), name))
-                return true;
-    return false;
+            map_set(masked, str_lower(a, last_step(resource_specs[i].secrets.v[j])), masked);
 }
 
 /* Free places hold names that nobody foresaw; a text under one that ends so is
@@ -50,12 +57,11 @@ static bool sounds_secret(str name)
     return false;
 }
 
-static bool is_masked(str name, const struct json *value)
+static bool is_masked(struct arena *a, str name, const struct json *value)
 {
-    for (size_t i = 0; i < sizeof masked_names / sizeof *masked_names; i++)
-        if (str_eq_nocase(masked_names[i], name))
-            return true;
-    return is_secret(name) || (json_is(value, JSON_STRING) && sounds_secret(name));
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_masked);
+    return map_get(masked, str_lower(a, name)) || (json_is(value, JSON_STRING) && sounds_secret(name));
 }
 
 struct json *log_mask(struct arena *a, const struct json *v)
@@ -71,7 +77,7 @@ struct json *log_mask(struct arena *a, const struct json *v)
     struct json *object = json_object(a);
     struct json_member *m;
     JSON_EACH_MEMBER(v, i, m)
-        json_set(a, object, m->key, is_masked(m->key, m->value) ? json_string(a, STR("*****")) : log_mask(a, m->value));
+        json_set(a, object, m->key, is_masked(a, m->key, m->value) ? json_string(a, STR("*****")) : log_mask(a, m->value));
     return object;
 }
 

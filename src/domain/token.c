@@ -7,6 +7,8 @@
 #include "domain/signing_key.h"
 #include "domain/token_plan.h"
 
+#include <string.h>
+
 /* --- the v1 token ------------------------------------------------------------------------ */
 
 struct v1_token {
@@ -121,38 +123,50 @@ static struct result sign(struct tenant *t, const struct token_request *rq, cons
 /* --- the log ---------------------------------------------------------------------------------- */
 
 /* Copied with its texts, since it is written after the request is gone. */
+enum exchange_text { TEXT_CLIENT_ID, TEXT_CLIENT_NAME, TEXT_AUDIENCE, TEXT_SCOPE, TEXT_REASON, TEXT_IP, TEXT_USER_AGENT, TEXT_MAX };
+enum { TEXT_LEN_MAX = 512 };
 struct exchange_log {
     int64_t now_us;
     bool ok;
-    struct exchange_text {
-        uint16_t len;
-        char text[512];
-    } client_id, client_name, audience, scope, reason, ip, user_agent;
+    uint16_t lens[TEXT_MAX];
+    char texts[TEXT_MAX * TEXT_LEN_MAX]; /* one behind the other; hundreds of these may wait */
 };
 
-static void keep(struct exchange_text *into, str from)
+/* Answers the bytes of x that are in use. */
+static size_t pack(struct exchange_log *x, const str texts[TEXT_MAX])
 {
-    into->len = (uint16_t)(from.len < sizeof into->text ? from.len : sizeof into->text);
-    for (size_t i = 0; i < into->len; i++)
-        into->text[i] = from.p[i];
+    char *to = x->texts;
+    for (size_t i = 0; i < TEXT_MAX; i++) {
+        x->lens[i] = (uint16_t)(texts[i].len < TEXT_LEN_MAX ? texts[i].len : TEXT_LEN_MAX);
+        if (x->lens[i])
+            memcpy(to, texts[i].p, x->lens[i]);
+        to += x->lens[i];
+    }
+    return (size_t)(to - (char *)x);
 }
 
-static str kept(const struct exchange_text *t)
+static void unpack(const struct exchange_log *x, str texts[TEXT_MAX])
 {
-    return (str){ t->text, t->len };
+    const char *from = x->texts;
+    for (size_t i = 0; i < TEXT_MAX; i++) {
+        texts[i] = (str){ from, x->lens[i] };
+        from += x->lens[i];
+    }
 }
 
 static struct result write_exchange(struct tx *tx, void *arg)
 {
     const struct exchange_log *x = arg;
-    const struct actor who = { .ip = kept(&x->ip), .user_agent = kept(&x->user_agent) };
+    str texts[TEXT_MAX];
+    unpack(x, texts);
+    const struct actor who = { .ip = texts[TEXT_IP], .user_agent = texts[TEXT_USER_AGENT] };
     struct log_entry e = {
         .type = x->ok ? STR("seccft") : STR("feccft"),
-        .description = x->ok ? STR("Client Credentials for Access Token") : kept(&x->reason),
-        .client_id = kept(&x->client_id),
-        .client_name = kept(&x->client_name),
-        .audience = kept(&x->audience),
-        .scope = kept(&x->scope),
+        .description = x->ok ? STR("Client Credentials for Access Token") : texts[TEXT_REASON],
+        .client_id = texts[TEXT_CLIENT_ID],
+        .client_name = texts[TEXT_CLIENT_NAME],
+        .audience = texts[TEXT_AUDIENCE],
+        .scope = texts[TEXT_SCOPE],
     };
     tx->actor = &who;
     tx->now_us = x->now_us;
@@ -164,19 +178,21 @@ static struct result write_exchange(struct tx *tx, void *arg)
 /* p: NULL when the request was refused. */
 static void log_exchange(struct tenant *t, const struct token_request *rq, const struct token_plan *p, struct result r)
 {
-    struct exchange_log x = { .now_us = rq->now_us, .ok = !failed(r) };
-    keep(&x.client_id, rq->client.client_id);
-    keep(&x.audience, p ? p->audience : rq->audience);
-    keep(&x.scope, p ? p->scope : rq->scope);
-    if (p)
-        keep(&x.client_name, p->client.name);
-    if (failed(r))
-        keep(&x.reason, err_rows[r.kind].words[API_AUTH].text);
-    if (rq->actor) {
-        keep(&x.ip, rq->actor->ip);
-        keep(&x.user_agent, rq->actor->user_agent);
-    }
-    store_write_later(t, write_exchange, &x, sizeof x);
+    static const struct actor nobody;
+    const struct actor *who = rq->actor ? rq->actor : &nobody;
+    const str texts[TEXT_MAX] = {
+        [TEXT_CLIENT_ID] = rq->client.client_id,
+        [TEXT_CLIENT_NAME] = p ? p->client.name : STR_NONE,
+        [TEXT_AUDIENCE] = p ? p->audience : rq->audience,
+        [TEXT_SCOPE] = p ? p->scope : rq->scope,
+        [TEXT_REASON] = failed(r) ? err_rows[r.kind].words[API_AUTH].text : STR_NONE,
+        [TEXT_IP] = who->ip,
+        [TEXT_USER_AGENT] = who->user_agent,
+    };
+    struct exchange_log x; /* not zeroed as a whole: only what is packed is read */
+    x.now_us = rq->now_us;
+    x.ok = !failed(r);
+    store_write_later(t, write_exchange, &x, pack(&x, texts));
 }
 
 static struct result issue_jwt(struct tenant *t, const struct token_request *rq, const struct token_plan *p, struct token_reply *out)
