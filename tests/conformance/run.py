@@ -10,8 +10,6 @@ such a step are marked "outside".
 """
 import argparse, collections, json, os, re, shutil, subprocess, sys, tempfile, time, urllib.request
 
-import held
-
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 REPLAY = os.path.join(ROOT, "../shared/conformance/replay.py")
@@ -21,7 +19,6 @@ NEW = "2024-09-20"
 
 class Server:
     def __init__(self, binary):
-        self.binary = binary
         self.folder = tempfile.mkdtemp(prefix="doorward-replay-")
         data = os.path.join(self.folder, "data")
         self.log = open(os.path.join(self.folder, "log"), "w+")
@@ -51,25 +48,14 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def replay_some(server, *options):
+def replay(server):
     out, token = os.path.join(server.folder, "out.json"), os.path.join(server.folder, "token")
     with open(token, "w") as f:
         f.write(server.token())
     subprocess.run([sys.executable, REPLAY, "--base", server.base, "--domain", server.credentials["domain"], "--token-file", token,
-                    "--json", out, *options], stdout=subprocess.DEVNULL, timeout=800)
+                    "--json", out], stdout=subprocess.DEVNULL, timeout=800)
     with open(out) as f:
         return json.load(f)["results"]
-
-
-def replay(server):
-    """All cassettes; those that need what only a login makes once more, with it."""
-    results = {c["name"]: c for c in replay_some(server)}
-    known = held.cassettes(os.path.join(os.path.dirname(REPLAY), "data"))
-    for name in held.CASSETTES:
-        held.lay(server.binary, os.path.join(server.folder, "data"), held.things(known[name]))
-        for c in replay_some(server, "--only", name):
-            results[c["name"]] = c
-    return list(results.values())
 
 
 def contract_operations(server):
