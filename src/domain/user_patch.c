@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "domain/session.h"
 #include "domain/user_internal.h"
 
 /* A v2 PATCH (V1-V2-SEMANTICS 3, the published 400 texts). Every step reads
@@ -272,8 +273,9 @@ static struct result store_password(struct patch *p)
     if (!p->changes_password)
         return OK;
     TRY(user_password_check(p->tx, &p->connection, p->was->row, p->now, p->change->password));
-    return user_password_store(p->tx, &p->connection, p->was->row, user_identity_uid(p->a, p->identity),
-                               p->change->password->hash);
+    TRY(user_password_store(p->tx, &p->connection, p->was->row, user_identity_uid(p->a, p->identity),
+                            p->change->password->hash));
+    return session_end_user(p->tx, p->was->row); /* whoever knew the old one is out (AUTH-REFERENCE 18) */
 }
 
 static struct result log_changes(struct patch *p, const struct user *u)

@@ -124,6 +124,13 @@ test('all refresh tokens of a user go at once', async () => {
   await refused(v2('DELETE', '/users/auth0%7Cnobody/refresh-tokens'), 404, undefined, 'User not found');
 });
 
+test('a changed password ends the sessions', async () => {
+  await ok(200, v2('PATCH', of(ann), { name: 'Ann' }));
+  assert.equal((await sessions(ann)).length, 3);
+  await ok(200, v2('PATCH', of(ann), { password: 'another-secret-1' }));
+  assert.deepEqual([await sessions(ann), await sessions(bob), await tokens(ann)], [[], ['b1'], ['t1', 't2']]);
+});
+
 test('with the user they go', async () => {
   await ok(204, v2('DELETE', of(ann)));
   await refused(v2('GET', `/sessions/s1-${n}`), 404);
