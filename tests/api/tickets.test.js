@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { Server } = require('./lib/server');
 const { ok, refused, enc } = require('./lib/check');
 const { DB, makeUser } = require('./lib/people');
-const { sql } = require('./lib/v1');
+const { sql, ordinary } = require('./lib/v1');
 
 let server, v2, v1, user;
 before(async () => {
@@ -102,6 +102,18 @@ test('v1 makes the same tickets', async () => {
   assert.equal((await v1('POST', `${target}/change_password_ticket`, { newPassword: 'a' })).status, 400);
   assert.equal((await v1('POST', '/users/auth0%7Cnobody/verification_ticket', {})).status, 404);
   assert.equal((await v1('POST', '/users/auth0%7Cnobody/change_password_ticket', { newPassword: 'another-secret-2' })).status, 404);
+});
+
+test('an ordinary client of v1 makes tickets for users whom it sees', async () => {
+  const app = await ordinary(server, v1, 'Tickets');
+  const [connection] = await ok(200, v2('GET', `/connections?name=${DB}`));
+  await ok(204, v2('PATCH', `/connections/${connection.id}/clients`, [{ client_id: app.id, status: true }]));
+  await ok(201, v2('POST', '/connections', { name: 'hidden', strategy: 'auth0', enabled_clients: [server.credentials.management.client_id] }));
+  const hidden = await makeUser(v2, { connection: 'hidden', password: 'Secret-enough-1' });
+  for (const [verb, body] of [['verification_ticket', {}], ['change_password_ticket', { newPassword: 'a' }], ['change_password_ticket', { newPassword: 'Secret-enough-2' }]]) {
+    assert.equal((await app.call('POST', `/users/${enc(hidden.user_id)}/${verb}`, body)).status, 404);
+    if (body.newPassword !== 'a') await ok(200, app.call('POST', `/users/${enc(user.user_id)}/${verb}`, body));
+  }
 });
 
 test('another tenant knows nothing of the user', async () => {
