@@ -163,6 +163,7 @@ static void check_number(struct walk *w, struct faults *f, const struct step *at
 /* --- arrays ------------------------------------------------------------------------ */
 
 enum { UNIQUE_ITEMS_MAX = 2000 }; /* compared in pairs; longer lists are refused */
+enum { LIST_ITEMS_MAX = 5000 };   /* where the contract says nothing: what handlers compare one by one stays affordable */
 
 static void check_unique(struct walk *w, struct faults *f, const struct step *at, const struct schema *s, const struct json *v)
 {
@@ -182,6 +183,10 @@ static void check_unique(struct walk *w, struct faults *f, const struct step *at
 
 static void check_array(struct walk *w, struct faults *f, const struct step *at, const struct schema *s, struct json *v)
 {
+    if (s->items && !(s->flags & SCHEMA_HAS_MAX) && v->count > LIST_ITEMS_MAX) {
+        fault_add(f, at, s->about, str_fmt(w->arena, "Array is too long (%u), maximum %d", v->count, LIST_ITEMS_MAX));
+        return;
+    }
     if (s->flags & SCHEMA_UNIQUE)
         check_unique(w, f, at, s, v);
     check_size(w, f, at, s, v->count, &array_words);

@@ -1,5 +1,6 @@
 #include "domain/client.h"
 
+#include "base/map.h"
 #include "crypto/random.h"
 #include "domain/client_credential.h"
 #include "domain/client_grant.h"
@@ -162,6 +163,15 @@ struct result client_list(struct tx *tx, struct client_list *l)
 
 /* --- what holds whichever API writes --------------------------------------------------- */
 
+static struct map *set_of(struct arena *a, const struct json *names)
+{
+    struct map *set = map_new(a);
+    struct json *name;
+    JSON_EACH_ITEM(names, i, name)
+        map_set(set, json_text(name), name);
+    return set;
+}
+
 /* Aliases are few and rarely set, so their uniqueness is looked up, not indexed. */
 static struct result check_aliases(struct tx *tx, const struct json *old, const struct json *now)
 {
@@ -169,12 +179,14 @@ static struct result check_aliases(struct tx *tx, const struct json *old, const 
     struct document_list all = { 0 };
     if (json_count(aliases) == 0 || json_equal(aliases, json_get(old, STR("client_aliases"))))
         return OK;
+    const struct map *wanted = set_of(tx->arena, aliases);
     TRY(document_list(tx, spec(), &all));
     for (size_t i = 0; i < all.count; i++) {
         if (str_eq(all.items[i].id, json_get_text(now, STR("client_id"))))
             continue;
-        JSON_EACH_ITEM(aliases, k, item)
-            if (json_array_has(json_get(all.items[i].body, STR("client_aliases")), json_text(item)))
+        const struct json *taken = json_get(all.items[i].body, STR("client_aliases"));
+        JSON_EACH_ITEM(taken, k, item)
+            if (map_get(wanted, json_text(item)))
                 return fail(ERR_CLIENT_ALIAS_EXISTS);
     }
     return OK;

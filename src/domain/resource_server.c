@@ -1,5 +1,6 @@
 #include "domain/resource_server.h"
 
+#include "base/map.h"
 #include "crypto/random.h"
 #include "domain/client_grant.h"
 #include "domain/permission.h"
@@ -170,13 +171,16 @@ static bool only_client_differs(struct tx *tx, const struct json *old, const str
     return json_equal(x, y);
 }
 
-static struct result check_scopes(const struct json *now)
+static struct result check_scopes(struct arena *a, const struct json *now)
 {
-    const struct json *scopes = json_get(now, STR("scopes"));
-    for (size_t i = 0; i < json_count(scopes); i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(json_get_text(json_item(scopes, i), STR("value")), json_get_text(json_item(scopes, j), STR("value"))))
-                return fail1(ERR_INVALID_BODY, STR("Scope values must be unique."));
+    struct map *seen = map_new(a);
+    struct json *scope;
+    JSON_EACH_ITEM(json_get(now, STR("scopes")), i, scope) {
+        str value = json_get_text(scope, STR("value"));
+        if (map_get(seen, value))
+            return fail1(ERR_INVALID_BODY, STR("Scope values must be unique."));
+        map_set(seen, value, scope);
+    }
     return OK;
 }
 
@@ -190,7 +194,7 @@ static struct result check(struct tx *tx, const struct json *old, struct json *n
     bool shared = str_eq(json_get_text(now, STR("signing_alg")), STR("HS256"));
     if (shared && !json_get_text(now, STR("signing_secret")).len)
         json_set_text(tx->arena, now, STR("signing_secret"), random_text(tx->arena, RANDOM_ALNUM, SIGNING_SECRET_LEN));
-    return check_scopes(now);
+    return check_scopes(tx->arena, now);
 }
 
 static struct result deleting(struct tx *tx, const struct document *d)

@@ -1,5 +1,8 @@
 #include "domain/user_internal.h"
 
+/* Each is found by search, so that each costs a row or two. */
+enum { METADATA_VALUES_MAX = 10000 };
+
 /* V1-V2-SEMANTICS 3.1. */
 static const str reserved[] = {
     STR_INIT("__tenant"),         STR_INIT("_id"),
@@ -45,6 +48,23 @@ static str bad_key(const struct json *v)
     return STR_NONE;
 }
 
+/* Values at any depth; more than max of them are not counted to the end. */
+static size_t count_values(const struct json *v, size_t max)
+{
+    const struct json *item;
+    const struct json_member *m;
+    size_t n = 1;
+    if (json_is(v, JSON_ARRAY))
+        JSON_EACH_ITEM(v, i, item)
+            if ((n += count_values(item, max)) > max)
+                return n;
+    if (json_is(v, JSON_OBJECT))
+        JSON_EACH_MEMBER(v, i, m)
+            if ((n += count_values(m->value, max)) > max)
+                return n;
+    return n;
+}
+
 struct result user_metadata_check(struct arena *a, const struct json *v, bool is_app)
 {
     const char *member = is_app ? "app_metadata" : "user_metadata";
@@ -58,6 +78,9 @@ struct result user_metadata_check(struct arena *a, const struct json *v, bool is
             return fail1(ERR_INVALID_BODY,
                          str_fmt(a, "Payload validation error: 'The name %.*s is reserved' on property %s.", STR_ARG(m->key),
                                  member));
+    if (count_values(v, METADATA_VALUES_MAX) > METADATA_VALUES_MAX)
+        return fail1(ERR_INVALID_BODY, str_fmt(a, "Payload validation error: 'More than %d values' on property %s.",
+                                               METADATA_VALUES_MAX, member));
     str bad = bad_key(v);
     if (bad.p)
         return fail1(ERR_INVALID_BODY,

@@ -58,11 +58,24 @@ static struct result insert_identity(struct tx *tx, int64_t row, const struct js
                  connection);
 }
 
+/* As long as one request may be: patches must not let a user grow without end,
+ * for every list reads whole users. */
+enum { USER_BYTES_MAX = 1 << 20 };
+
+static struct result text_of(struct tx *tx, const struct json *doc, str *out)
+{
+    *out = json_dump(tx->arena, doc);
+    if (out->len <= USER_BYTES_MAX)
+        return OK;
+    return fail1(ERR_INVALID_BODY, str_fmt(tx->arena, "The user would have %zu bytes; at most %d are kept.", out->len, USER_BYTES_MAX));
+}
+
 struct result user_store_insert(struct tx *tx, struct user *u, const struct user_identifiers *ids)
 {
     const struct json *identity = user_doc_identity(u->doc, 0);
-    struct result r = sql_run(tx->sql, "INSERT INTO users (uid, doc) VALUES (?, ?)",
-                              SQL_ARGS(sql_text(u->uid), sql_text(json_dump(tx->arena, u->doc))), NULL);
+    str text;
+    TRY(text_of(tx, u->doc, &text));
+    struct result r = sql_run(tx->sql, "INSERT INTO users (uid, doc) VALUES (?, ?)", SQL_ARGS(sql_text(u->uid), sql_text(text)), NULL);
     if (r.kind == ERR_UNIQUE)
         return fail2(ERR_USER_EXISTS, STR("user_id"), json_get_text(identity, STR("connection")));
     TRY(r);
@@ -75,8 +88,9 @@ struct result user_store_update(struct tx *tx, const struct user *u, struct json
 {
     json_set_text(tx->arena, now, STR("updated_at"), clock_iso(tx->arena, tx->now_us));
     struct json *doc = user_doc_ordered(tx->arena, now);
-    TRY(sql_run(tx->sql, "UPDATE users SET doc = ? WHERE id = ?",
-                SQL_ARGS(sql_text(json_dump(tx->arena, doc)), sql_int(u->row)), NULL));
+    str text;
+    TRY(text_of(tx, doc, &text));
+    TRY(sql_run(tx->sql, "UPDATE users SET doc = ? WHERE id = ?", SQL_ARGS(sql_text(text), sql_int(u->row)), NULL));
     TRY(search_index_user(tx, u->row, u->doc, doc));
     *out = (struct user){ .row = u->row, .uid = u->uid, .doc = doc };
     return OK;

@@ -7,7 +7,10 @@ struct result finder_read_user(struct finder *f, struct arena *a, int64_t user, 
 {
     struct sql_value doc;
     TRY(sql_row(f->tx->sql, a, "SELECT doc FROM users WHERE id = ?", SQL_ARGS(sql_int(user)), &doc, 1, out_found));
-    if (!*out_found || !failed(json_parse(a, doc.s, out)))
+    if (!*out_found)
+        return OK;
+    f->bytes_read += doc.s.len;
+    if (!failed(json_parse(a, doc.s, out)))
         return OK;
     log_error("search: the document of user %lld is no JSON", (long long)user);
     return fail(ERR_INTERNAL);

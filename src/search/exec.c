@@ -120,10 +120,13 @@ static struct result count_total(struct search *s)
 
 /* --- the page ------------------------------------------------------------------------ */
 
+/* A page is in memory as a whole, more than once. */
+enum { PAGE_BYTES_MAX = 32 << 20 };
+
 static struct result read_hits(struct search *s, const struct page *p)
 {
     struct arena *a = s->f.tx->arena;
-    size_t count = p->count < s->rq->limit ? p->count : s->rq->limit;
+    size_t count = p->count < s->rq->limit ? p->count : s->rq->limit, before = s->f.bytes_read;
     s->out->hits = ARENA_ARRAY(a, struct search_hit, count);
     for (size_t i = 0; i < count; i++) {
         struct search_hit *hit = &s->out->hits[s->out->count];
@@ -131,6 +134,8 @@ static struct result read_hits(struct search *s, const struct page *p)
         hit->user = p->ids[i];
         TRY(finder_read_user(&s->f, a, hit->user, &hit->doc, &found));
         s->out->count += found;
+        if (s->f.bytes_read - before > PAGE_BYTES_MAX)
+            return fail1(ERR_INVALID_QUERY, STR("These users are too large for one page; ask for fewer with per_page."));
     }
     s->out->more = p->count > s->rq->limit;
     return OK;

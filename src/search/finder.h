@@ -46,6 +46,7 @@ struct finder {
     int64_t id_max;        /* of all users */
     struct matcher *query; /* resolved: only terms that the index can have */
     struct idset *spare;   /* sets for use again */
+    size_t bytes_read;     /* of documents */
     int64_t cost_left;     /* of the walk at hand, in about microseconds */
 };
 

@@ -41,6 +41,7 @@ static struct result leaf_estimate(struct finder *f, struct plan_leaf *leaf)
     leaf->probed = leaf->count <= SPANS_MAX;
     for (size_t i = 0; i < leaf->count; i++) {
         struct scan *s = &leaf->scans[i];
+        TRY(finder_check_time(f));
         TRY(count_scan(f, s, f->tuning->estimate_max + 1, &s->estimate));
         leaf->estimate += s->estimate;
         leaf->probed &= s->point;

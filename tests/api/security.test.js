@@ -166,3 +166,88 @@ test('an empty id deletes nobody', async () => {
   for (const target of ['/users/', '/users//', '/users/?', '/users%2F']) await refused(v2('DELETE', target), 404);
   assert.equal(await count(), before);
 });
+
+// --- what one request may cost ----------------------------------------------------------------
+
+async function quick(ms, answer) {
+  const began = Date.now();
+  const a = await answer;
+  assert.ok(Date.now() - began < ms, `${Date.now() - began} ms`);
+  return a;
+}
+
+test('a list without a limit of its own ends at five thousand', async () => {
+  const scopes = (n) => Array.from({ length: n }, (_, i) => ({ value: `do:${i}` }));
+  await refused(quick(3000, v2('POST', '/resource-servers', { identifier: 'urn:long', scopes: scopes(20000) })), 400, 'invalid_body', /Array is too long/);
+  await ok(201, quick(10000, v2('POST', '/resource-servers', { identifier: 'urn:long', scopes: scopes(5000) })));
+  await refused(v2('POST', '/resource-servers', { identifier: 'urn:twice', scopes: [...scopes(3), { value: 'do:1' }] }), 400, 'invalid_body', 'Scope values must be unique.');
+  const client_aliases = Array.from({ length: 5000 }, (_, i) => `alias ${i}`);
+  await ok(201, v2('POST', '/clients', { name: 'many names', client_aliases }));
+  assert.equal((await quick(3000, v2('POST', '/clients', { name: 'the same names', client_aliases }))).status, 409);
+});
+
+test('a user has an end', async () => {
+  const user = await create();
+  const patch = (user_metadata) => v2('PATCH', path(user), { user_metadata });
+  await ok(200, patch({ a: 'x'.repeat(600000) }));
+  await refused(patch({ b: 'x'.repeat(600000) }), 400, 'invalid_body', /^The user would have \d+ bytes; at most 1048576 are kept\.$/);
+  await ok(200, patch({ a: null, b: 'y' }));
+  const many = Object.fromEntries(Array.from({ length: 10001 }, (_, i) => [`k${i}`, 1]));
+  for (const value of [many, { a: Object.keys(many).map(() => []) }, { a: { b: [many] } }])
+    await refused(quick(2000, patch(value)), 400, 'invalid_body', /More than 10000 values/);
+  assert.deepEqual((await ok(200, v2('GET', path(user)))).user_metadata, { b: 'y' });
+});
+
+test('a page of large users is refused with advice', async () => {
+  const q = 'name:heavy*';
+  for (let i = 0; i < 34; i++)
+    await ok(201, v2('POST', '/users', { connection: DB, email: `heavy${i}@users.example`, name: `heavy ${i}`, password: PASSWORD, user_metadata: { a: 'z'.repeat(1000000) } }));
+  await refused(v2('GET', `/users?q=${q}&per_page=100`), 400, 'invalid_query_string', /too large for one page; ask for fewer with per_page/);
+  assert.equal((await ok(200, v2('GET', `/users?q=${q}&per_page=5`))).length, 5);
+});
+
+test('a password ends where it ends', async () => {
+  for (const password of ['\0Sup3rSecret!x', 'Sup3r\0Secret!x', `${PASSWORD}\0`])
+    await refused(v2('POST', '/users', { connection: DB, email: 'nul@users.example', password }), 400, 'invalid_body', /NUL/);
+});
+
+// --- what the log keeps ------------------------------------------------------------------------
+
+test('large requests are kept without their bodies, and searches find them', async () => {
+  await ok(201, v2('POST', '/clients', { name: 'short' }));
+  const { client_id } = await ok(201, v2('POST', '/clients', { name: 'logged', description: 'd'.repeat(140), callbacks: Array.from({ length: 4000 }, (_, i) => `https://app.example/a/rather/long/callback/${i}`) }));
+  const entries = await ok(200, v2('GET', `/logs?q=${enc('type:sapi AND description:"Create a client"')}&per_page=100`));
+  const entry = entries.find((e) => e.details.truncated);
+  assert.ok(entry, client_id);
+  assert.deepEqual([entry.details.request.method, entry.details.request.path, entry.details.response.statusCode], ['post', '/api/v2/clients', 201]);
+  assert.ok(!('body' in entry.details.request) && !('body' in entry.details.response));
+  assert.ok(JSON.stringify(entry).length < 65536);
+  assert.ok(entries.some((e) => !e.details.truncated && e.details.request.body.name));
+  const walked = good(await v1('GET', '/logs?take=3'));
+  assert.equal(walked.logs.length, 3);
+  for (const sort of ['client_name:1', 'date:1', 'date:-1']) {
+    const dates = (await ok(200, v2('GET', `/logs?q=type:sapi&sort=${sort}&per_page=100`))).map((e) => e.log_id);
+    if (sort.startsWith('date')) assert.deepEqual(dates, sort.endsWith('-1') ? [...dates].sort().reverse() : [...dates].sort());
+    assert.ok(dates.length > 1);
+  }
+});
+
+test('secrets by any name are masked', async () => {
+  const hidden = 'hush-hush-7f3a';
+  const user = await create();
+  const secrets = { Password: hidden, DB_PASSWORD: hidden, appSecret: hidden, 'x-api-token': hidden, apiKey: hidden, nested: [{ clientSecret: hidden, deeper: { PRIVATE_KEY: hidden } }] };
+  await ok(200, v2('PATCH', path(user), { user_metadata: secrets }));
+  await ok(201, v2('POST', '/connections', { name: 'upstream', strategy: 'oauth2', options: { client_id: 'x', client_secret: hidden, scripts: {}, extra: secrets } }));
+  good(await v1('PATCH', `${path(user)}/metadata`, { ...secrets, color: 'red' }));
+  const text = (await v2('GET', '/logs?per_page=100')).text;
+  assert.ok(text.includes('*****'));
+  assert.ok(!text.includes(hidden));
+  for (const secret of [management.client_secret, server.credentials.global_client.client_secret, v1.token, v2.token, PASSWORD])
+    assert.ok(!text.includes(secret));
+});
+
+test('the server says no secret on its standard error', () => {
+  const text = server.stderr();
+  for (const secret of [management.client_secret, server.credentials.global_client.client_secret, v1.token, v2.token, PASSWORD, 'hush-hush-7f3a'])
+    assert.ok(!text.includes(secret));
+});
