@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Ids are "900" and the time to the millisecond (domain/log.c): ids sort by time. */
 enum { LOG_ID_TIME_AT = 3, LOG_ID_TIME_LEN = 17 };
@@ -68,46 +69,99 @@ static struct result page_by_time(struct tx *tx, struct log_query *q)
 
 /* --- searches and other orders: over the newest entries ------------------------------ */
 
-struct sorting {
-    str field;
-    bool ascending;
+enum { SCAN_TIME_US = 2 * 1000 * 1000, SORT_TEXT_MAX = 256 };
+
+/* What is kept of an entry that matches; the page's are read again. */
+struct found {
+    int64_t seq;
+    str order; /* the text that it is sorted by */
 };
 
+struct scan {
+    struct tx *tx;
+    const struct log_query *q;
+    str field; /* sorted by */
+    int64_t deadline_us;
+    struct found *v;
+    size_t count, cap;
+};
+
+static void keep(struct scan *s, int64_t seq, const struct json *entry)
+{
+    if (s->count == s->cap) {
+        size_t cap = s->cap ? 2 * s->cap : 64;
+        struct found *v = ARENA_ARRAY(s->tx->arena, struct found, cap);
+        if (s->count)
+            memcpy(v, s->v, s->count * sizeof *v);
+        s->v = v;
+        s->cap = cap;
+    }
+    str order = str_sub(json_get_text(entry, s->field), 0, SORT_TEXT_MAX);
+    s->v[s->count++] = (struct found){ seq, str_dup(s->tx->arena, order) };
+}
+
+/* One entry at a time is in memory, however many are looked at. */
+static struct result look_at(struct scan *s, struct arena *one, int64_t seq, str text)
+{
+    struct json *entry;
+    const struct log_query *q = s->q;
+    if (clock_monotonic_us() > s->deadline_us)
+        return fail(ERR_TIMEOUT);
+    arena_clear(one);
+    TRY(json_parse(one, text, &entry));
+    if (!q->search || search_matches(q->search, entry, q->default_fields, q->default_field_count))
+        keep(s, seq, entry);
+    return OK;
+}
+
+static struct result scan_newest(struct scan *s)
+{
+    struct sql_rows rows;
+    struct result r = OK;
+    struct sql_value max = sql_int(LOG_SCAN_MAX);
+    if (s->q->user_id.p)
+        TRY(sql_open(s->tx->sql, &rows, "SELECT seq, body FROM logs WHERE user_id = ? ORDER BY seq DESC LIMIT ?",
+                     SQL_ARGS(sql_text(s->q->user_id), max)));
+    else
+        TRY(sql_open(s->tx->sql, &rows, "SELECT seq, body FROM logs ORDER BY date DESC, seq DESC LIMIT ?", SQL_ARGS(max)));
+    struct arena *one = arena_new(0);
+    while (!failed(r) && sql_next(&rows))
+        r = look_at(s, one, sql_col_int(&rows, 0), sql_col_text(&rows, 1));
+    arena_free(one);
+    struct result closed = sql_close(&rows);
+    return failed(r) ? r : closed;
+}
+
+/* Entries of equal text stay in the order of their making. */
 static int compare(const void *x, const void *y, void *arg)
 {
-    const struct sorting *by = arg;
-    const struct json *a = *(struct json *const *)x, *b = *(struct json *const *)y;
-    int order = str_cmp(json_get_text(a, by->field), json_get_text(b, by->field));
-    return by->ascending ? order : -order;
+    const struct found *a = x, *b = y;
+    const bool *ascending = arg;
+    int order = str_cmp(a->order, b->order);
+    if (order == 0)
+        order = (a->seq > b->seq) - (a->seq < b->seq);
+    return *ascending ? order : -order;
 }
 
-static struct json *matching(struct tx *tx, const struct log_query *q, const struct json *entries)
+static struct result read_page(struct scan *s, struct log_query *q)
 {
-    struct json *found = json_array(tx->arena), *entry;
-    JSON_EACH_ITEM(entries, i, entry)
-        if (!q->search || search_matches(q->search, entry, q->default_fields, q->default_field_count))
-            json_push(tx->arena, found, entry);
-    return found;
-}
-
-static void cut_page(struct tx *tx, struct log_query *q, const struct json *found)
-{
-    q->total = json_count(found);
-    for (size_t i = q->offset; i < q->total && i - q->offset < q->limit; i++)
-        json_push(tx->arena, q->items, json_item(found, i));
+    q->total = s->count;
+    for (size_t i = q->offset; i < s->count && i - q->offset < q->limit; i++)
+        TRY(collect(s->tx, "SELECT body FROM logs WHERE seq = ?", SQL_ARGS(sql_int(s->v[i].seq)), q->items));
     q->more = q->offset + json_count(q->items) < q->total;
+    return OK;
 }
 
 static struct result page_of_scan(struct tx *tx, struct log_query *q, bool is_by_time)
 {
-    struct json *entries = json_array(tx->arena);
-    struct sorting by = { .field = is_by_time ? STR("log_id") : q->sort_field, .ascending = q->ascending };
-    TRY(collect_by_time(tx, q->user_id, false, LOG_SCAN_MAX, 0, entries));
-    struct json *found = matching(tx, q, entries);
-    if (found->count && (!is_by_time || q->ascending))
-        qsort_r(found->items, found->count, sizeof *found->items, compare, &by);
-    cut_page(tx, q, found);
-    return OK;
+    struct scan s = { .tx = tx,
+                      .q = q,
+                      .field = is_by_time ? STR("log_id") : q->sort_field,
+                      .deadline_us = clock_monotonic_us() + SCAN_TIME_US };
+    TRY(scan_newest(&s));
+    if (s.count && (!is_by_time || q->ascending))
+        qsort_r(s.v, s.count, sizeof *s.v, compare, &q->ascending);
+    return read_page(&s, q);
 }
 
 struct result log_query(struct tx *tx, struct log_query *q)

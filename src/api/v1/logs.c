@@ -106,19 +106,32 @@ static struct result list_page(struct call *c, str user_id)
 
 /* --- from a checkpoint, oldest first ---------------------------------------------------------- */
 
+/* One round, in memory of its own: most of what it reads matches nothing. */
+static struct result walk_round(struct call *c, struct log_walk *w, const struct search_node *search, size_t limit, struct json *found)
+{
+    struct arena *own = c->tx->arena, *round = arena_new(0);
+    struct json *entry;
+    c->tx->arena = round;
+    struct result r = log_walk(c->tx, w);
+    c->tx->arena = own;
+    JSON_EACH_ITEM(failed(r) ? NULL : w->items, i, entry)
+        if (json_count(found) < limit && search_matches(search, entry, NULL, 0))
+            json_push(own, found, json_copy(own, entry));
+    w->from = str_dup(own, w->last_id);
+    w->take = failed(r) ? 0 : json_count(w->items);
+    arena_free(round);
+    return r;
+}
+
 /* Fills found with at most limit entries that match; a search walks in rounds. */
 static struct result walk(struct call *c, const struct search_node *search, size_t limit, struct json *found)
 {
-    struct log_walk w = { .from = call_query_text(c, "from"), .take = TAKE_MAX };
+    struct log_walk w = { .from = call_query_text(c, "from") };
     for (unsigned round = 0; round < WALK_ROUNDS_MAX && json_count(found) < limit; round++) {
-        struct json *entry;
-        TRY(log_walk(c->tx, &w));
-        JSON_EACH_ITEM(w.items, i, entry)
-            if (json_count(found) < limit && search_matches(search, entry, NULL, 0))
-                json_push(c->arena, found, entry);
-        if (json_count(w.items) < TAKE_MAX)
+        w.take = TAKE_MAX;
+        TRY(walk_round(c, &w, search, limit, found));
+        if (w.take < TAKE_MAX)
             break;
-        w.from = w.last_id;
     }
     return OK;
 }
