@@ -169,6 +169,8 @@ struct result user_password_prepare(struct tenant *t, struct arena *a, int64_t n
     TRY(store_read(t, &options, prepare_read, &p));
     if (!p.ready)
         return OK;
+    if (str_find_char(rq->text, '\0') >= 0) /* bcrypt would end there, and the policy would have measured the rest */
+        return fail1(ERR_INVALID_BODY, STR("Payload validation error: 'A password must not contain a NUL' on property password."));
     TRY(password_policy_check(a, &p.policy, rq->text, p.profile));
     TRY(lane_enter(lane_hash()));
     struct result r = hash_slowly(a, &p, &hash);
