@@ -12,11 +12,13 @@
 
 enum { RESTARTS_MAX = 5, RESTARTS_WINDOW_S = 60 };
 
-static volatile sig_atomic_t child_pid;
+static volatile sig_atomic_t child_pid; /* 0: none lives */
+static volatile sig_atomic_t asked_to_stop;
 
 static void pass_on(int signal_number)
 {
     int saved = errno;
+    asked_to_stop = 1;
     if (child_pid > 0)
         kill((pid_t)child_pid, signal_number);
     errno = saved;
@@ -29,24 +31,40 @@ static void watch_signals(void)
     sigaction(SIGINT, &act, NULL);
 }
 
+/* Signals wait while it is not settled who is who: one that came between fork
+ * and child_pid would reach nobody, one after the child's end somebody else. */
+static void hold_signals(bool hold)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 /* In the child: dies with the parent, also when that is killed. */
 static void become_child(pid_t parent)
 {
     struct sigaction act = { .sa_handler = SIG_DFL };
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGINT, &act, NULL);
+    hold_signals(false);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(1);
 }
 
+/* The dead child keeps its number until nobody can send to it any more. */
 static int wait_for(pid_t pid)
 {
-    int status;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return 0;
-    return status;
+    int status = 0;
+    siginfo_t info;
+    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+        /* a signal was passed on */
+    }
+    hold_signals(true);
+    child_pid = 0;
+    return waitpid(pid, &status, 0) == pid ? status : 0;
 }
 
 struct result supervise(struct result (*fn)(const struct options *), const struct options *o)
@@ -55,7 +73,10 @@ struct result supervise(struct result (*fn)(const struct options *), const struc
     int64_t window_from = clock_monotonic_us();
     pid_t parent = getpid();
     watch_signals();
+    hold_signals(true);
     for (;;) {
+        if (asked_to_stop)
+            exit(0);
         pid_t pid = fork();
         if (pid < 0)
             return fn(o);
@@ -64,6 +85,7 @@ struct result supervise(struct result (*fn)(const struct options *), const struc
             return fn(o);
         }
         child_pid = pid;
+        hold_signals(false);
         int status = wait_for(pid);
         if (!WIFSIGNALED(status))
             exit(WEXITSTATUS(status));
