@@ -46,6 +46,16 @@ def cpu_s(pids):
     return total / TICK
 
 
+def run_s(pids):
+    """The same to the nanosecond, of the threads that are alive."""
+    total = 0
+    for pid in pids:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+                total += int(f.read().split()[0])
+    return total / 1e9
+
+
 def memory_kib(pid, what="Pss"):
     with open(f"/proc/{pid}/smaps_rollup") as f:
         return int(re.search(rf"^{what}:\s+(\d+)", f.read(), re.M).group(1))

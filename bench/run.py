@@ -9,10 +9,11 @@ import sys
 
 import footprint
 import measure
+import people
 import rates
 import search
 
-ROWS = {**rates.ROWS, **search.ROWS, **footprint.ROWS}
+ROWS = {**rates.ROWS, **people.ROWS, **search.ROWS, **footprint.ROWS}
 DOC = os.path.join(measure.ROOT, "docs/performance.md")
 
 
