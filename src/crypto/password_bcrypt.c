@@ -32,18 +32,34 @@ bool password_bcrypt(str password, str setting, char out[BCRYPT_LEN + 1])
     return done;
 }
 
-/* "$2b$10$" and 53 letters, at a cost that we are willing to pay. */
-static bool well_formed(str hash)
+static bool is_radix64(str text)
+{
+    static const char letters[] = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    for (size_t i = 0; i < text.len; i++)
+        if (!memchr(letters, text.p[i], sizeof letters - 1))
+            return false;
+    return true;
+}
+
+/* "$2b$10$" and 53 letters. */
+enum password_form password_bcrypt_form(str hash)
 {
     int64_t cost;
-    return hash.len == BCRYPT_LEN && hash.p[6] == '$' && str_int(str_sub(hash, 4, 2), &cost) &&
-           cost >= BCRYPT_COST_MIN && cost <= BCRYPT_COST_MAX && str_find_char(hash, '\0') < 0;
+    if (hash.len != BCRYPT_LEN || hash.p[6] != '$' || hash.p[4] < '0' || !str_int(str_sub(hash, 4, 2), &cost) ||
+        cost < BCRYPT_COST_MIN || !is_radix64(str_sub(hash, 7, hash.len)))
+        return PASSWORD_FORM_MALFORMED;
+    return cost <= BCRYPT_COST_MAX ? PASSWORD_FORM_GOOD : PASSWORD_FORM_TOO_COSTLY;
 }
 
 enum password_answer password_bcrypt_verify(str password, str hash)
 {
     char got[BCRYPT_LEN + 1];
-    if (!well_formed(hash) || !password_bcrypt(password, hash, got))
+    if (password_bcrypt_form(hash) != PASSWORD_FORM_GOOD)
+        return PASSWORD_MALFORMED;
+    /* crypt(3) would stop there, and take any other end. */
+    if (str_find_char(str_sub(password, 0, BCRYPT_INPUT_MAX), '\0') >= 0)
+        return PASSWORD_WRONG;
+    if (!password_bcrypt(password, hash, got))
         return PASSWORD_MALFORMED;
     return str_eq_secret((str){ got, BCRYPT_LEN }, hash) ? PASSWORD_RIGHT : PASSWORD_WRONG;
 }
