@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { GRACE_MS = 10000, ADMIN_THREADS = 2, SPARE_KEYS = 4, TEST_SEED = 1 };
 
@@ -213,9 +214,18 @@ static struct result serve_here(const struct options *o)
     return r;
 }
 
+/* Memory holds the master key and every secret that is in use. */
+static void keep_memory_off_disks(void)
+{
+    const struct rlimit none = { 0, 0 };
+    if (setrlimit(RLIMIT_CORE, &none) != 0)
+        log_warn("core dumps cannot be switched off");
+}
+
 struct result serve_run(const struct options *o)
 {
     TRY(set_log_level(o));
+    keep_memory_off_disks();
     if (strcmp(o->database, "sqlite:") != 0)
         return fail1(ERR_USAGE, STR("--database takes sqlite: (PostgreSQL comes later)"));
     if (o->workers < 1 || o->workers > 1024)

@@ -2,6 +2,8 @@
 'use strict';
 const { test, before, after } = require('node:test');
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const { join } = require('node:path');
 const { Server } = require('./lib/server');
 const { ok, refused, oauthRefused, enc } = require('./lib/check');
 const { idToken, signHS256, b64 } = require('./lib/jwt');
@@ -244,6 +246,29 @@ test('secrets by any name are masked', async () => {
   assert.ok(!text.includes(hidden));
   for (const secret of [management.client_secret, server.credentials.global_client.client_secret, v1.token, v2.token, PASSWORD])
     assert.ok(!text.includes(secret));
+});
+
+test('what the server keeps is for its own eyes', async () => {
+  const open = [];
+  const walk = (dir) => {
+    for (const name of fs.readdirSync(dir)) {
+      const at = join(dir, name), { mode } = fs.lstatSync(at);
+      if (mode & 0o077 && !/\/tls\/(ca|server)\.pem$/.test(at)) open.push(`${at} ${mode.toString(8)}`);
+      if (fs.lstatSync(at).isDirectory()) walk(at);
+    }
+  };
+  walk(server.data);
+  const copy = join(server.dir, 'copy.db');
+  server.cli('tenant', 'snapshot', 'default', copy);
+  assert.equal(fs.statSync(copy).mode & 0o777, 0o600);
+  assert.deepEqual(open, []);
+  assert.match(fs.readFileSync(`/proc/${server.process.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
+});
+
+test('what is for tests or for the operator is not there', async () => {
+  for (const method of ['GET', 'POST'])
+    for (const target of ['/test/clock', '/test/snapshot', '/test/restore', '/metrics'])
+      assert.equal((await server.request(method, target, { body: method === 'POST' ? {} : undefined })).status, 404, target);
 });
 
 test('the server says no secret on its standard error', () => {

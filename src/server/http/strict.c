@@ -114,13 +114,16 @@ static bool host_holds(str host)
     return host.len > 0 && host.len <= 255 && all(host, H);
 }
 
-enum framing_field { FIELD_HOST, FIELD_LENGTH, FIELD_CODING, FIELD_EXPECT, FIELD_MAX };
+/* Those that frame, and those by which a proxy in front may have judged another
+ * request than we read (RFC 9110 §5.3: one line each). */
+enum framing_field { FIELD_HOST, FIELD_LENGTH, FIELD_CODING, FIELD_EXPECT, FIELD_TYPE, FIELD_CREDENTIAL, FIELD_MAX };
 
 static void count_fields(const struct http_request *rq, struct counted out[FIELD_MAX])
 {
     static const str names[FIELD_MAX] = {
         [FIELD_HOST] = STR_INIT("host"), [FIELD_LENGTH] = STR_INIT("content-length"),
         [FIELD_CODING] = STR_INIT("transfer-encoding"), [FIELD_EXPECT] = STR_INIT("expect"),
+        [FIELD_TYPE] = STR_INIT("content-type"), [FIELD_CREDENTIAL] = STR_INIT("authorization"),
     };
     for (size_t i = 0; i < rq->header_count; i++)
         for (size_t f = 0; f < FIELD_MAX; f++)
@@ -146,6 +149,8 @@ static struct refusal check_fields(struct http_request *rq, bool http_1_0)
         return bad(STR("transfer_encoding"));
     if (f[FIELD_EXPECT].count && !str_eq_nocase(f[FIELD_EXPECT].first, STR("100-continue")))
         return (struct refusal){ 417, STR("expect") };
+    if (f[FIELD_TYPE].count > 1 || f[FIELD_CREDENTIAL].count > 1)
+        return bad(STR("twice"));
     rq->host = f[FIELD_HOST].first;
     return fine;
 }

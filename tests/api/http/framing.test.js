@@ -47,6 +47,8 @@ const refused = [
   ['a trailer', chunked('5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n')],
   ['a trailer that frames', chunked('5\r\nhello\r\n0\r\nContent-Length: 50\r\n\r\n')],
   ['a chunk extension without end', chunked('5;' + 'x'.repeat(40000) + '\r\nhello\r\n0\r\n\r\n')],
+  ['two credentials', head('Host: a', 'Authorization: Bearer a', 'Authorization: Bearer b', 'Content-Length: 0')],
+  ['two types', head('Host: a', 'Content-Type: application/json', 'content-type: text/plain', 'Content-Length: 2') + '{}'],
   ['no Host', head('Content-Length: 0')],
   ['two Hosts', head('Host: a', 'Host: b')],
   ['two equal Hosts', head('Host: a', 'Host: a')],
