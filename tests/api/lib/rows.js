@@ -27,4 +27,4 @@ const tokensetRows = (n, user, connection) => documentRows('tokenset', `00000000
 /** Lists of rows, in this order. */
 const write = (server, ...lists) => sql(server, [...lists.flat(), ['SELECT 1', []]], [], { write: true });
 
-module.exports = { groupId, groupRows, memberRows, consentId, consentRows, accountRows, tokensetRows, relationRows, write };
+module.exports = { at, groupId, groupRows, memberRows, consentId, consentRows, accountRows, tokensetRows, relationRows, write };

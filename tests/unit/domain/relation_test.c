@@ -42,9 +42,13 @@ static const struct {
     size_t offset, limit, after; /* after: as many rows are passed by checkpoint */
     size_t want_count, want_total;
     bool want_more;
+    size_t count_max;
 } pages[] = {
     { "all of a", RELATION_BY_A, "o", 0, 0, 0, 5, 5, false },
     { "first page", RELATION_BY_A, "o", 0, 2, 0, 2, 5, true },
+    { "as many as are counted", RELATION_BY_A, "o", 0, 2, 0, 2, 5, true, 5 },
+    { "more than are counted", RELATION_BY_A, "o", 0, 2, 0, 2, RELATION_TOTAL_UNKNOWN, true, 4 },
+    { "the end tells the total", RELATION_BY_A, "o", 4, 2, 0, 1, 5, false, 4 },
     { "last page", RELATION_BY_A, "o", 4, 2, 0, 1, 5, false },
     { "a page that ends the list", RELATION_BY_A, "o", 3, 2, 0, 2, 5, false },
     { "beyond", RELATION_BY_A, "o", 9, 2, 0, 0, 5, false },
@@ -69,7 +73,8 @@ static struct result pages_tx(struct tx *tx, void *arg)
                                    .after_seq = pages[i].after ? rows[pages[i].after - 1].seq : 0,
                                    .offset = pages[i].offset,
                                    .limit = pages[i].limit,
-                                   .want_total = true };
+                                   .want_total = true,
+                                   .count_max = pages[i].count_max };
         TRY(relation_page(tx, &p));
         if (p.count != pages[i].want_count || p.total != pages[i].want_total || p.more != pages[i].want_more)
             print_error("%s: count %zu, total %zu, more %d\n", pages[i].name, p.count, p.total, p.more);
