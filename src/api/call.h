@@ -10,6 +10,7 @@
 #define API_CALL_H
 
 #include "contract/contract.h"
+#include "contract/multipart.h"
 #include "domain/caller.h"
 #include "domain/log.h"
 #include "json/json.h"
@@ -28,6 +29,8 @@ struct call {
     struct json *query; /* typed object; only what was sent, and defaults */
     struct json *body;  /* validated object (NULL when the operation takes none) */
     str raw_body;
+    const struct multipart_part *parts; /* of a multipart body; its fields are in `body` too */
+    size_t part_count;
     str authorization;  /* the header, for client authentication at the token endpoint */
     str client_cert;    /* DER or STR_NONE */
     str path, raw_query, host; /* for Link headers and log entries */

@@ -24,6 +24,7 @@ static const struct flag {
     { "rate-limits", TEXT, offsetof(struct options, rate_limits), "generous", "NAME|FILE|off", "generous, production, free" },
     { "log-retention", NUMBER, offsetof(struct options, log_retention_days), "30", "DAYS", "how long tenant logs are kept" },
     { "log-max-rows", NUMBER, offsetof(struct options, log_max_rows), "10000000", "N", "at most so many entries a tenant" },
+    { "import-max-bytes", NUMBER, offsetof(struct options, import_max_bytes), "4294967296", "N", "the longest upload of users" },
     { "workers", NUMBER, offsetof(struct options, workers), "64", "N", "threads that answer requests" },
     { "log-level", TEXT, offsetof(struct options, log_level), "info", "LEVEL", "error, warn, info, debug" },
     { "seed", TEXT, offsetof(struct options, seed), "", "DIR", "fill a new data directory from a tenant directory of auth0-deploy-cli" },

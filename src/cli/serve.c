@@ -8,6 +8,7 @@
 #include "cli/supervise.h"
 #include "crypto/random.h"
 #include "domain/background.h"
+#include "domain/job_runner.h"
 #include "domain/signing_key.h"
 #include "server/app.h"
 #include "server/metrics.h"
@@ -30,6 +31,7 @@ struct running {
     size_t listener_count;
     struct control_server *control;
     struct background *background;
+    struct job_runner *jobs;
 };
 
 void serve_renew_tls(void *store)
@@ -97,6 +99,7 @@ static struct result start_http(struct running *run)
                                .threads = (unsigned)o->workers,
                                .tls_cert_file = str_cstr(a, str_fmt(a, "%s/tls/server.pem", o->data)),
                                .tls_key_file = str_cstr(a, str_fmt(a, "%s/tls/server.key", o->data)),
+                               .spool_dir = str_cstr(a, str_fmt(a, "%s/tmp", o->data)),
                                .ctx = run->app,
                                .handle = app_handle,
                                .refuse = app_refuse,
@@ -146,6 +149,7 @@ static struct result start(struct running *run)
         TRY(make_keys_first(run->store));
     struct app_config app = { .rate_limits = o->rate_limits,
                               .trusted_proxies = o->trusted_proxies,
+                              .import_max_bytes = o->import_max_bytes,
                               .test_clock = o->test_clock,
                               .test_snapshots = o->test_ids || o->test_clock };
     TRY(app_new(run->store, &app, &run->app));
@@ -157,6 +161,7 @@ static struct result start(struct running *run)
                                             .log_max_rows = o->log_max_rows,
                                             .spare_keys = o->test_ids ? 0 : SPARE_KEYS };
     run->background = background_start(run->store, &background);
+    run->jobs = job_runner_start(run->store);
     return announce(run);
 }
 
@@ -167,6 +172,7 @@ static void stop(struct running *run)
         http_server_stop(run->http, GRACE_MS);
     if (run->admin)
         http_server_stop(run->admin, GRACE_MS);
+    job_runner_stop(run->jobs);
     background_stop(run->background);
     app_free(run->app);
     if (run->store)

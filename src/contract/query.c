@@ -66,9 +66,11 @@ static void add(struct arena *a, const struct operation *op, const struct schema
 struct result validate_query(struct arena *a, const struct operation *op, const struct text_pair *pairs, size_t count,
                              struct json **out)
 {
-    /* v2 refuses names that it does not know; v1 and the login pages always let them pass. */
+    /* v2 refuses names that it does not know, but for uploads (recorded: POST /jobs/users-imports?test=value);
+     * v1 and the login pages always let them pass. */
+    bool closed = op->api == API_V2 && !(op->body_kinds & BODY_MULTIPART);
     const struct schema all = { .types = SCHEMA_OBJECT,
-                                .flags = op->api == API_V2 ? 0 : SCHEMA_FREE,
+                                .flags = closed ? 0 : SCHEMA_FREE,
                                 .members = op->query_params,
                                 .member_count = op->query_param_count };
     struct json *query = json_object(a);

@@ -177,22 +177,28 @@ static struct result insert_user(struct tx *tx, const struct user_new *n, const 
     return OK;
 }
 
+struct result user_create_in(struct tx *tx, const struct user_new *n, const struct connection *c, const struct user_rules *r,
+                             struct user *out)
+{
+    struct user u;
+    TRY(check_attributes(tx->arena, n, r, c));
+    TRY(insert_user(tx, n, c, r, &u));
+    TRY(after_create(tx, n, c, &u));
+    *out = u;
+    return OK;
+}
+
 struct result user_create(struct tx *tx, const struct user_new *n, struct user *out)
 {
     struct connection c;
     struct user_rules rules;
-    struct user u;
     TRY(user_connection(tx, n->connection, &c));
     if (!c.is_database && !c.is_passwordless)
         return fail(ERR_USER_CREATION_NOT_SUPPORTED);
     if (!n->is_import)
         TRY(user_rules_check_enabled(tx, &c));
     user_rules_read(&c, &rules);
-    TRY(check_attributes(tx->arena, n, &rules, &c));
-    TRY(insert_user(tx, n, &c, &rules, &u));
-    TRY(after_create(tx, n, &c, &u));
-    *out = u;
-    return OK;
+    return user_create_in(tx, n, &c, &rules, out);
 }
 
 struct result user_send_verification(struct tx *tx, const struct user *u, str client_id)

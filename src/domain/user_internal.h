@@ -45,6 +45,11 @@ MUST_USE struct result user_rules_check_enabled(struct tx *tx, const struct conn
 /* Errors: ERR_INEXISTENT_CONNECTION_NAME. */
 MUST_USE struct result user_connection(struct tx *tx, str name, struct connection *out);
 
+/* --- user_create.c ---------------------------------------------------------------------------- */
+/* user_create for a connection that was read before, once for many users. ERR_INVALID_BODY: nothing was written. */
+MUST_USE struct result user_create_in(struct tx *tx, const struct user_new *n, const struct connection *c, const struct user_rules *r,
+                                      struct user *out);
+
 /* --- user_store.c: rows -------------------------------------------------------------------- */
 struct user_identifiers { /* folded; STR_NONE where the connection does not identify users by it */
     str email, username, phone;

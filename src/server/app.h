@@ -11,6 +11,7 @@
 struct app_config {
     const char *rate_limits;     /* profile name, file, or "off" */
     const char *trusted_proxies; /* CIDR list, may be empty */
+    int64_t import_max_bytes;    /* of a whole upload */
     bool test_clock, test_snapshots;
 };
 
@@ -21,7 +22,7 @@ void app_free(struct app *a);
 
 /* What http.h calls. ctx is the struct app. */
 void app_handle(void *ctx, struct http_request *rq, struct http_response *rs);
-void app_refuse(void *ctx, int status, str reason, struct http_response *rs);
+void app_refuse(void *ctx, int status, str reason, size_t body_limit, struct http_response *rs);
 size_t app_body_limit(void *ctx, const struct http_request *rq);
 
 enum { BODY_BYTES_MAX = 1 << 20 };

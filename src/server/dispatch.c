@@ -11,6 +11,8 @@
 #include "server/journal.h"
 #include "server/metrics.h"
 
+enum { HEADER_ROOM = 4096, REAL_UPLOAD_BYTES_MAX = 512000 };
+
 /* --- route -------------------------------------------------------------------------- */
 
 static enum api api_of_path(str path)
@@ -135,7 +137,7 @@ static void handle(void *ctx, struct http_request *rq, struct http_response *rs)
                             .client_cert = rq->client_cert,
                             .is_tls = rq->is_tls,
                             .real_limits = rate_limits_are_real(x.app->limits) };
-    if (plain_answer(&x) || cors_preflight(&x))
+    if (plain_answer(&x) || cors_preflight(&x) || download_answer(&x))
         return;
     struct result r = go(&x);
     if (!park_if_full(&x, r))
@@ -150,11 +152,42 @@ void app_handle(void *ctx, struct http_request *rq, struct http_response *rs)
     metrics_count(api_of_path(rq->path), rs->status, clock_monotonic_us() - began_us);
 }
 
+/* Does this request come from somebody who may upload? A big body is not taken
+ * from anybody else: it would lie on the disk before it is refused. */
+static bool may_upload(struct app *app, const struct http_request *rq)
+{
+    struct http_request copy = *rq;
+    struct exchange x = { .app = app, .rq = &copy, .api = API_V2 };
+    struct http_response rs = { 0 };
+    buf_init(&rs.headers, HEADER_ROOM);
+    copy.arena = arena_new(0);
+    x.rs = &rs;
+    x.call = (struct call){ .arena = copy.arena, .now_us = clock_now_us(), .path = rq->path, .host = rq->host, .is_tls = rq->is_tls };
+    bool may = !failed(store_tenant_by_host(app->store, rq->host, &x.call.tenant)) && !failed(find_route(&x))
+               && x.call.op->body_kinds == BODY_MULTIPART && !failed(exchange_read_query_pairs(&x))
+               && !failed(exchange_authenticate(&x)) && !failed(exchange_authorize(&x));
+    tenant_release(x.call.tenant);
+    arena_free(copy.arena);
+    buf_free(&rs.headers);
+    return may;
+}
+
+static bool is_upload(const struct http_request *rq)
+{
+    struct route_match m = route_find(http_method_names[rq->method], rq->path);
+    return m.op && m.op->body_kinds == BODY_MULTIPART;
+}
+
+/* The real limit is one of the whole body (recorded words of 413). */
 size_t app_body_limit(void *ctx, const struct http_request *rq)
 {
-    (void)ctx;
-    (void)rq;
-    return BODY_BYTES_MAX;
+    struct app *app = ctx;
+    if (!is_upload(rq))
+        return BODY_BYTES_MAX;
+    if (rate_limits_are_real(app->limits))
+        return REAL_UPLOAD_BYTES_MAX;
+    size_t limit = (size_t)app->cfg.import_max_bytes;
+    return limit <= BODY_BYTES_MAX || may_upload(app, rq) ? limit : BODY_BYTES_MAX;
 }
 
 struct result app_new(struct store *s, const struct app_config *cfg, struct app **out)

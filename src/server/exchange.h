@@ -51,6 +51,9 @@ bool cors_preflight(struct exchange *x); /* true: answered */
 /* plain.c: paths that belong to the server itself. True: answered. */
 bool plain_answer(struct exchange *x);
 
+/* download.c: exported files. True: answered. */
+bool download_answer(struct exchange *x);
+
 /* peers.c */
 struct cidr_list *cidr_list_parse(struct arena *a, const char *text); /* NULL: malformed */
 /* The end user's address: the peer's, or what a trusted proxy says. */

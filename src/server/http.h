@@ -38,6 +38,8 @@ struct http_response {
     int status;          /* preset to 500 */
     struct buf headers;  /* complete lines, CRLF-ended; framing headers are added by the layer */
     struct buf body;     /* gzip, HEAD and Content-Length are the layer's work */
+    void *file;          /* mapped; sent in place of body, as it is, and unmapped by the layer. NULL: none */
+    size_t file_len;
     bool close;
 };
 void http_header_add(struct http_response *rs, str name, str value); /* CR, LF and NUL in value are dropped */
@@ -49,8 +51,9 @@ struct http_listener {
 };
 
 /* What the layer itself must answer (bad framing, a limit): the handler's owner
- * words it. status is the HTTP status, reason a short code for the log. */
-typedef void (*http_refuse_fn)(void *ctx, int status, str reason, struct http_response *rs);
+ * words it. status is the HTTP status, reason a short code for the log,
+ * body_limit what http_body_limit_fn answered for this request (0: it was not asked). */
+typedef void (*http_refuse_fn)(void *ctx, int status, str reason, size_t body_limit, struct http_response *rs);
 /* One whole request. Runs on one of the layer's threads. */
 typedef void (*http_handle_fn)(void *ctx, struct http_request *rq, struct http_response *rs);
 /* Asked when the header is complete, before the body: how many bytes may it have? */

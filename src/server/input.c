@@ -4,7 +4,7 @@
 
 #include "contract/validate.h"
 
-enum { PAIRS_MAX = 256 };
+enum { PAIRS_MAX = 256, FIELD_BYTES_MAX = 64 << 10 };
 
 static int hex_digit(char c)
 {
@@ -107,6 +107,27 @@ static struct result read_form(struct exchange *x)
     return OK;
 }
 
+/* Fields become members of the body; files stay what they are. */
+static struct result read_parts(struct exchange *x, str type)
+{
+    struct call *c = &x->call;
+    struct multipart_part *parts = ARENA_ARRAY(c->arena, struct multipart_part, MULTIPART_PARTS_MAX);
+    struct text_pair pairs[MULTIPART_PARTS_MAX];
+    size_t fields = 0;
+    if (!multipart_read(c->arena, type, c->raw_body, parts, &c->part_count))
+        return fail1(ERR_INVALID_BODY, STR("Payload validation error: 'Invalid multipart payload format'."));
+    for (size_t i = 0; i < c->part_count; i++) {
+        if (parts[i].filename.p)
+            continue;
+        if (parts[i].content.len > FIELD_BYTES_MAX || !str_utf8_valid(parts[i].content))
+            return fail1(ERR_INVALID_BODY, STR("Payload validation error: 'Invalid multipart payload format'."));
+        pairs[fields++] = (struct text_pair){ parts[i].name, parts[i].content };
+    }
+    c->parts = parts;
+    c->body = form_to_json(c->arena, c->op->body, pairs, fields);
+    return OK;
+}
+
 static bool is_media_type(str content_type, str wanted)
 {
     str rest;
@@ -117,6 +138,8 @@ static struct result read_body(struct exchange *x)
 {
     struct call *c = &x->call;
     str type = http_header_get(x->rq, STR("Content-Type"));
+    if (c->op->body_kinds == BODY_MULTIPART)
+        return read_parts(x, type);
     if (c->raw_body.len == 0) {
         c->body = c->op->body_required || c->op->api != API_V1 ? NULL : json_object(c->arena);
         return OK;

@@ -89,14 +89,14 @@ void exchange_answer(struct exchange *x, struct result r)
 
 /* What the connection layer refuses is worded like an API answer: whoever sent
  * it speaks one, and it must never be a library's page. */
-void app_refuse(void *ctx, int status, str reason, struct http_response *rs)
+void app_refuse(void *ctx, int status, str reason, size_t body_limit, struct http_response *rs)
 {
     (void)ctx;
     struct arena *a = arena_new(0);
     struct json *body = json_object(a);
     log_info("refused a request: %.*s", STR_ARG(reason));
     if (status == 413) {
-        answer_error(rs, a, API_V2, fail1(ERR_PAYLOAD_TOO_LARGE, str_fmt(a, "%d", BODY_BYTES_MAX)));
+        answer_error(rs, a, API_V2, fail1(ERR_PAYLOAD_TOO_LARGE, str_fmt(a, "%zu", body_limit)));
         arena_free(a);
         return;
     }

@@ -45,6 +45,31 @@ CREATE TABLE blacklist (
     PRIMARY KEY (jti, aud)
 ) WITHOUT ROWID;
 CREATE INDEX blacklist_by_aud ON blacklist (aud, jti);
+-- Imports, exports, verification mails (domain/job.h). body: the v2 object;
+-- task: what only the worker needs; position: how far it came, in the same
+-- transaction as what it did.
+CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    active INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    task TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL
+);
+CREATE INDEX jobs_active ON jobs (type, seq) WHERE active = 1;
+CREATE INDEX jobs_by_end ON jobs (ends_at);
+-- Users that an import refused, and why.
+CREATE TABLE job_errors (
+    job INTEGER NOT NULL, n INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (job, n)
+) WITHOUT ROWID;
+-- Whom a running import with upsert has written: nobody stands in a file twice.
+CREATE TABLE job_users (
+    job INTEGER NOT NULL, user INTEGER NOT NULL,
+    PRIMARY KEY (job, user)
+) WITHOUT ROWID;
 -- What happened in a day, counted where its log entry is written; stays when
 -- the log's retention takes the entries. day: of 1970 UTC.
 CREATE TABLE daily_stats (

@@ -44,7 +44,8 @@ after(async () => { if (server) await server.stop(); });
 
 const call = (op, headers = {}, body) => server.request(op.method, `/api/v2${op.target}`, { headers, body: body ?? (op.requestBody ? {} : undefined) });
 const name = (op, a) => `${op.method} ${op.path}: ${a.status} ${a.text}`;
-const withBody = () => operations.filter((op) => op.requestBody);
+const takesUpload = (op) => op.requestBody && !op.requestBody.content['application/json'];
+const withBody = () => operations.filter((op) => op.requestBody && !takesUpload(op));
 const schemaOf = (op) => {
   const s = op.requestBody.content['application/json'].schema;
   return s.$ref ? document.components.schemas[s.$ref.split('/').pop()] : s;
@@ -93,7 +94,7 @@ test('a token in the query opens nothing on v2', async () => {
 });
 
 test('an unknown query parameter is refused by name', async () => {
-  for (const op of operations) {
+  for (const op of operations.filter((o) => !takesUpload(o))) {
     const required = (op.parameters || []).filter((p) => p.in === 'query' && p.required).map((p) => `&${p.name}=a@b.example`).join('');
     const a = await v2(op.method, `${op.target}?bogus=1${required}`, op.requestBody ? {} : undefined);
     await refused(a, 400, 'invalid_query_string', "Query validation error: 'Additional properties not allowed: bogus'.");

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 enum { GZIP_FROM_BYTES = 1024 };
@@ -43,6 +44,9 @@ void respond_begin(struct message *m)
 {
     m->rs.status = 500;
     m->rs.close = false;
+    if (m->rs.file)
+        munmap(m->rs.file, m->rs.file_len);
+    m->rs.file = NULL;
     reset_buf(&m->rs.headers);
     reset_buf(&m->rs.body);
     reset_buf(&m->packed);
@@ -197,6 +201,8 @@ static str choose_body(struct message *m)
 {
     struct http_response *rs = &m->rs;
     str body = buf_str(&rs->body);
+    if (rs->file)
+        return (str){ rs->file, rs->file_len };
     if (body.len < GZIP_FROM_BYTES || !type_compresses(reply_header(rs, STR("content-type")))
         || reply_header(rs, STR("content-encoding")).p)
         return body;
@@ -266,7 +272,7 @@ void respond_refuse(struct conn *c, struct refusal r)
     respond_begin(c->msg);
     c->msg->rs.status = r.status;
     if (cfg->refuse)
-        cfg->refuse(cfg->ctx, r.status, r.reason, &c->msg->rs);
+        cfg->refuse(cfg->ctx, r.status, r.reason, c->msg->body.limit, &c->msg->rs);
     decide_end(c, true);
     frame(c);
 }

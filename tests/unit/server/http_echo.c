@@ -158,10 +158,11 @@ static void handle(void *ctx, struct http_request *rq, struct http_response *rs)
     rs->status = 404;
 }
 
-static void refuse(void *ctx, int status, str reason, struct http_response *rs)
+static void refuse(void *ctx, int status, str reason, size_t limit, struct http_response *rs)
 {
     (void)ctx;
     (void)status;
+    (void)limit;
     http_header_add(rs, STR("X-Reason"), reason);
     buf_fmt(&rs->body, "{\"statusCode\":%d}", status);
 }

@@ -1,0 +1,51 @@
+/* What the files of the import share (import*.c). */
+#ifndef DOMAIN_IMPORT_INSIDE_H
+#define DOMAIN_IMPORT_INSIDE_H
+
+#include "domain/import.h"
+#include "domain/user_internal.h"
+
+/* --- import_read.c: a JSON array in a file, one item after the other ------------- */
+
+enum { IMPORT_ITEM_MAX = 1 << 20 }; /* bytes of one user */
+
+struct import_reader {
+    int fd;
+    int64_t size;
+    int64_t at;   /* offset in the file of the next byte to look at */
+    struct buf window;
+    size_t used;  /* of the window */
+    int64_t window_at; /* offset of its first byte */
+    bool broken;  /* no JSON array, or cut off; an item that is too long */
+};
+MUST_USE struct result import_reader_open(struct import_reader *r, const char *path);
+void import_reader_close(struct import_reader *r);
+/* 0: at the beginning; else what import_reader_at answered before. */
+void import_reader_seek(struct import_reader *r, int64_t position);
+/* The next item, valid until the next call. False at the end or when the file is broken. */
+bool import_reader_next(struct import_reader *r, str *out);
+int64_t import_reader_at(const struct import_reader *r);
+
+/* --- import_schema.c: the closed schema of one user -------------------------------- */
+
+/* *errors: array of {code, message, path}, empty when the user holds. */
+void import_check(struct arena *a, const struct json *user, struct json **errors);
+struct json *import_error(struct arena *a, const char *code, str message, str path);
+/* {user, errors} with what is secret as "*****". */
+struct json *import_report(struct arena *a, const struct json *user, struct json *errors);
+
+/* --- import_user.c: one user into the tenant ----------------------------------------- */
+
+struct import_target {
+    const struct job *job;
+    struct connection connection;
+    struct user_rules rules;
+    bool upsert;
+};
+enum import_outcome { IMPORT_INSERTED, IMPORT_UPDATED, IMPORT_FAILED, IMPORT_OUTCOME_MAX };
+/* Inside the import's transaction. *out_error: of IMPORT_FAILED, {code, message, path}. A failure of the function
+ * itself means that the transaction must not be kept. */
+MUST_USE struct result import_user(struct tx *tx, const struct import_target *t, const struct json *user,
+                                   enum import_outcome *out, struct json **out_error);
+
+#endif

@@ -1,0 +1,159 @@
+#include "domain/import_inside.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PIECE = 256 << 10 };
+
+static struct result trouble(const char *path)
+{
+    return fail2(ERR_IO, str_from(path), str_from(strerror(errno)));
+}
+
+struct result import_reader_open(struct import_reader *r, const char *path)
+{
+    struct stat st;
+    *r = (struct import_reader){ .fd = open(path, O_RDONLY | O_CLOEXEC) };
+    if (r->fd < 0)
+        return trouble(path);
+    if (fstat(r->fd, &st) != 0) {
+        close(r->fd);
+        return trouble(path);
+    }
+    r->size = st.st_size;
+    buf_init(&r->window, IMPORT_ITEM_MAX + 2 * PIECE);
+    return OK;
+}
+
+void import_reader_close(struct import_reader *r)
+{
+    close(r->fd);
+    buf_free(&r->window);
+}
+
+void import_reader_seek(struct import_reader *r, int64_t position)
+{
+    buf_clear(&r->window);
+    r->used = 0;
+    r->window_at = position;
+    r->broken = false;
+}
+
+int64_t import_reader_at(const struct import_reader *r)
+{
+    return r->window_at + (int64_t)r->used;
+}
+
+/* More of the file behind what the window holds. False at its end. */
+static bool more(struct import_reader *r)
+{
+    if (r->used > PIECE) {
+        buf_drop(&r->window, r->used);
+        r->window_at += (int64_t)r->used;
+        r->used = 0;
+    }
+    if (!buf_reserve(&r->window, PIECE))
+        return false;
+    ssize_t n;
+    do
+        n = pread(r->fd, r->window.p + r->window.len, PIECE, r->window_at + (int64_t)r->window.len);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return false;
+    r->window.len += (size_t)n;
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The next byte that is no blank, not taken; 0 at the end. */
+static char peek(struct import_reader *r)
+{
+    for (;;) {
+        for (; r->used < r->window.len; r->used++)
+            if (!is_blank(r->window.p[r->used]))
+                return r->window.p[r->used];
+        if (!more(r))
+            return 0;
+    }
+}
+
+/* How an item goes on from one piece to the next. */
+struct scan {
+    size_t at; /* behind r->used */
+    unsigned depth;
+    bool in_string, escaped;
+};
+
+/* True when the item ends at s->at: where it stands it is not part of it any more. */
+static bool scan_piece(struct scan *s, const char *p, size_t len)
+{
+    for (; s->at < len; s->at++) {
+        char c = p[s->at];
+        if (s->in_string) {
+            s->in_string = s->escaped || c != '"';
+            s->escaped = !s->escaped && c == '\\';
+        } else if (s->depth == 0 && (c == ',' || c == ']' || c == '}')) {
+            return true;
+        } else if (c == '"') {
+            s->in_string = true;
+        } else if (c == '{' || c == '[') {
+            s->depth++;
+        } else if (c == '}' || c == ']') {
+            s->depth--;
+        }
+    }
+    return false;
+}
+
+static bool read_item(struct import_reader *r, str *out)
+{
+    struct scan s = { 0 };
+    while (!scan_piece(&s, r->window.p + r->used, r->window.len - r->used))
+        if (s.at > IMPORT_ITEM_MAX || !more(r))
+            return false;
+    *out = (str){ r->window.p + r->used, s.at };
+    r->used += s.at;
+    return s.at <= IMPORT_ITEM_MAX;
+}
+
+/* Behind the closing bracket nothing may follow. */
+static bool end(struct import_reader *r)
+{
+    r->used++;
+    r->broken = peek(r) != 0;
+    return false;
+}
+
+static bool broken(struct import_reader *r)
+{
+    r->broken = true;
+    return false;
+}
+
+/* A position is before '[', before ',' or before ']': what stands there says
+ * where the next item begins. */
+bool import_reader_next(struct import_reader *r, str *out)
+{
+    static const char bom[] = "\xef\xbb\xbf";
+    bool first = import_reader_at(r) == 0;
+    if (first && peek(r) == bom[0] && (r->window.len >= 3 || more(r)) && memcmp(r->window.p, bom, 3) == 0)
+        r->used = 3;
+    char c = peek(r);
+    if (r->broken || (first && c != '[') || (!first && c != ',' && c != ']'))
+        return broken(r);
+    if (c == ']')
+        return end(r);
+    r->used++;
+    if (peek(r) == ']')
+        return first ? end(r) : broken(r);
+    return read_item(r, out) || broken(r);
+}
