@@ -61,7 +61,8 @@ struct result import_create(struct tx *tx, const struct import_new *n, struct js
 /* --- one batch -------------------------------------------------------------------------- */
 
 struct item {
-    struct json *user, *errors; /* errors: NULL or empty when the schema holds */
+    struct json *user, *errors; /* errors: empty when the schema holds */
+    str hash;
 };
 
 struct importing {
@@ -82,7 +83,7 @@ static struct result take_item(struct importing *im, str text)
 {
     struct item *item = &im->items[im->count];
     TRY(json_parse(im->arena, str_dup(im->arena, text), &item->user));
-    import_check(im->arena, item->user, &item->errors);
+    import_check(im->arena, item->user, &item->errors, &item->hash);
     im->count++;
     return OK;
 }
@@ -115,7 +116,7 @@ static struct result write_item(struct tx *tx, const struct importing *im, const
     if (json_count(errors) == 0 && im->give_up)
         error = import_error(tx->arena, "CONFLICT", STR("The user could not be written"), STR(""));
     else if (json_count(errors) == 0)
-        TRY(import_user(tx, t, item->user, out, &error));
+        TRY(import_user(tx, t, item->user, item->hash, out, &error));
     if (!error && json_count(errors) == 0)
         return OK;
     if (error) {

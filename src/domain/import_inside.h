@@ -28,8 +28,9 @@ int64_t import_reader_at(const struct import_reader *r);
 
 /* --- import_schema.c: the closed schema of one user -------------------------------- */
 
-/* *errors: array of {code, message, path}, empty when the user holds. */
-void import_check(struct arena *a, const struct json *user, struct json **errors);
+/* *errors: array of {code, message, path}, empty when the user holds. *hash: of
+ * the password that the user brings (imported_hash.h); STR_NONE: none. */
+void import_check(struct arena *a, const struct json *user, struct json **errors, str *hash);
 struct json *import_error(struct arena *a, const char *code, str message, str path);
 /* {user, errors} with what is secret as "*****". */
 struct json *import_report(struct arena *a, const struct json *user, struct json *errors);
@@ -45,7 +46,7 @@ struct import_target {
 enum import_outcome { IMPORT_INSERTED, IMPORT_UPDATED, IMPORT_FAILED, IMPORT_OUTCOME_MAX };
 /* Inside the import's transaction. *out_error: of IMPORT_FAILED, {code, message, path}. A failure of the function
  * itself means that the transaction must not be kept. */
-MUST_USE struct result import_user(struct tx *tx, const struct import_target *t, const struct json *user,
+MUST_USE struct result import_user(struct tx *tx, const struct import_target *t, const struct json *user, str hash,
                                    enum import_outcome *out, struct json **out_error);
 
 #endif

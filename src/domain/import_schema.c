@@ -1,6 +1,6 @@
 #include "domain/import_inside.h"
-
-#include <string.h>
+#include "domain/import_shape.h"
+#include "domain/imported_hash.h"
 
 /* --- words ------------------------------------------------------------------------ */
 
@@ -21,7 +21,10 @@ struct check {
 
 static void add(struct check *c, const char *code, str message, str path)
 {
-    json_push(c->a, c->errors, import_error(c->a, code, message, path));
+    if (path.len)
+        import_fault(c->a, c->errors, str_from(code), path, message);
+    else
+        json_push(c->a, c->errors, import_error(c->a, code, message, path));
 }
 
 static const char *type_name(enum json_type type)
@@ -62,18 +65,6 @@ static bool is_email(str s)
     return good;
 }
 
-/* bcrypt, $2a$ or $2b$, cost 10: what the real import takes. */
-static bool is_bcrypt(str s)
-{
-    static const char alphabet[] = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    if (s.len != 60 || (!str_starts(s, STR("$2a$10$")) && !str_starts(s, STR("$2b$10$"))))
-        return false;
-    for (size_t i = 7; i < s.len; i++)
-        if (!s.p[i] || !strchr(alphabet, s.p[i]))
-            return false;
-    return true;
-}
-
 static bool is_secret(str s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -87,7 +78,6 @@ static const struct form {
     bool (*holds)(str s);
 } email = { "FORMAT", "Object didn't pass validation for format email", is_email },
   phone = { "PATTERN", "String does not match pattern ^\\+[0-9]{1,15}$", is_phone },
-  bcrypt = { "PATTERN", "Not a bcrypt hash with $2a$ or $2b$ and cost 10", is_bcrypt },
   base32 = { "PATTERN", "String does not match pattern ^[A-Z2-7]+$", is_secret };
 
 static void check_text(struct check *c, const struct json *v, size_t max, const struct form *form, str path)
@@ -170,7 +160,7 @@ static void check_factors(struct check *c, const struct json *v, str path)
             check_factor(c, one, str_fmt(c->a, "%.*s.%zu", STR_ARG(path), i));
 }
 
-/* --- metadata and hashes ----------------------------------------------------------------- */
+/* --- metadata ----------------------------------------------------------------- */
 
 static void check_metadata(struct check *c, const struct json *v, str path)
 {
@@ -181,9 +171,12 @@ static void check_metadata(struct check *c, const struct json *v, str path)
         add(c, "NOT_PASSED", r.args.v[0], path);
 }
 
-static void check_hash(struct check *c, const struct json *v, str path)
+/* imported_hash_read looks at both of them. */
+static void check_nothing(struct check *c, const struct json *v, str path)
 {
-    check_text(c, v, 0, &bcrypt, path);
+    (void)c;
+    (void)v;
+    (void)path;
 }
 
 /* --- the user ------------------------------------------------------------------------------ */
@@ -211,7 +204,8 @@ static const struct member {
     { STR_INIT("nickname"), NULL, 350, NULL },
     { STR_INIT("picture"), NULL, 2048, NULL },
     { STR_INIT("blocked"), check_bool, 0, NULL },
-    { STR_INIT("password_hash"), check_hash, 0, NULL },
+    { STR_INIT("password_hash"), check_nothing, 0, NULL },
+    { STR_INIT("custom_password_hash"), check_nothing, 0, NULL },
     { STR_INIT("app_metadata"), check_metadata, 0, NULL },
     { STR_INIT("user_metadata"), check_metadata, 0, NULL },
     { STR_INIT("mfa_factors"), check_factors, 0, NULL },
@@ -225,11 +219,12 @@ static const struct member *find_member(str name)
     return NULL;
 }
 
-void import_check(struct arena *a, const struct json *user, struct json **errors)
+void import_check(struct arena *a, const struct json *user, struct json **errors, str *hash)
 {
     struct check c = { a, json_array(a) };
     const struct json_member *m;
     *errors = c.errors;
+    *hash = STR_NONE;
     if (!check_type(&c, user, JSON_OBJECT, STR("")))
         return;
     JSON_EACH_MEMBER(user, i, m) {
@@ -241,6 +236,8 @@ void import_check(struct arena *a, const struct json *user, struct json **errors
         else
             check_text(&c, m->value, known->max, known->form, m->key);
     }
+    if (!imported_hash_read(a, user, c.errors, hash))
+        *hash = STR_NONE; /* its fault is among the errors */
 }
 
 /* --- what is shown of a refused user ------------------------------------------------------------ */

@@ -1,10 +1,14 @@
+#include "crypto/password.h"
 #include "domain/authentication_method.h"
 #include "domain/import_inside.h"
+
+enum { BCRYPT_COST = 10 }; /* of the tenants' own hashes */
 
 struct writing {
     struct tx *tx;
     const struct import_target *t;
     const struct json *user;
+    str hash;
     enum import_outcome *outcome;
     struct json **error;
 };
@@ -75,12 +79,11 @@ static struct result insert(struct writing *w)
     struct user_new n;
     struct user u;
     bool first;
-    str hash = json_get_text(w->user, STR("password_hash"));
-    struct user_password password = { .hash = hash };
+    struct user_password password = { .hash = w->hash };
     user_new_from_body(w->user, &n);
     n.connection = w->t->connection.name;
     n.is_import = true;
-    n.password = hash.p ? &password : NULL;
+    n.password = w->hash.p ? &password : NULL;
     struct result r = user_create_in(w->tx, &n, &w->t->connection, &w->t->rules, &u);
     if (r.kind == ERR_INVALID_BODY) /* refused before anything was written */
         return refuse(w, "FORMAT", r.args.v[0], "");
@@ -107,16 +110,32 @@ static void lay_over(struct arena *a, struct json *doc, const struct json *user)
     }
 }
 
+/* A hash from elsewhere gives way to another one only until its first login,
+ * which puts the tenant's own in its place. */
+static struct result replace_hash(struct writing *w, const struct user *u, bool *out_used)
+{
+    str uid = user_identity_uid(w->tx->arena, user_doc_identity(u->doc, 0)), was;
+    *out_used = false;
+    if (!w->hash.p || !json_get(w->user, STR("custom_password_hash")))
+        return OK;
+    TRY(user_password_hash(w->tx, u->row, uid, &was));
+    *out_used = was.p && !password_needs_rehash(was, BCRYPT_COST) && !str_eq(was, w->hash);
+    return *out_used ? OK : user_password_store(w->tx, &w->t->connection, u->row, uid, w->hash);
+}
+
 static struct result update(struct writing *w, const struct user *u)
 {
     struct user now;
-    bool first;
+    bool first, used;
     const struct json *identity = user_doc_identity(u->doc, 0);
     if (!str_eq(json_get_text(identity, STR("connection")), w->t->connection.name))
         return refuse(w, "CONFLICT", STR("The user is linked to one of another connection"), "");
     TRY(job_user_note(w->tx, w->t->job, u->row, &first));
     if (!first)
         return refuse(w, "DUPLICATED_USER", STR("The user stands in the file more than once"), "");
+    TRY(replace_hash(w, u, &used));
+    if (used)
+        return refuse(w, "CONFLICT", STR("The user's password is in use"), "custom_password_hash");
     struct json *doc = json_copy_shallow(w->tx->arena, u->doc);
     lay_over(w->tx->arena, doc, w->user);
     TRY(user_store_update(w->tx, u, doc, &now));
@@ -124,10 +143,10 @@ static struct result update(struct writing *w, const struct user *u)
     return add_factors(w, &now);
 }
 
-struct result import_user(struct tx *tx, const struct import_target *t, const struct json *user, enum import_outcome *out,
-                          struct json **out_error)
+struct result import_user(struct tx *tx, const struct import_target *t, const struct json *user, str hash,
+                          enum import_outcome *out, struct json **out_error)
 {
-    struct writing w = { tx, t, user, out, out_error };
+    struct writing w = { tx, t, user, hash, out, out_error };
     struct user present;
     bool found;
     *out_error = NULL;

@@ -135,6 +135,7 @@ const bad = [
   ['an empty name', { name: '' }, 'MIN_LENGTH', 'name'],
   ['a long name', { given_name: 'x'.repeat(151) }, 'MAX_LENGTH', 'given_name'],
   ['a hash', { password_hash: '$2b$04$short' }, 'PATTERN', 'password_hash'],
+  ['an algorithm', { custom_password_hash: { algorithm: 'crc32', hash: { value: 'x' } } }, 'ENUM_MISMATCH', 'custom_password_hash.algorithm'],
   ['a reserved name', { app_metadata: { email: 'x' } }, 'NOT_PASSED', 'app_metadata'],
   ['metadata', { user_metadata: [] }, 'INVALID_TYPE', 'user_metadata'],
   ['no factor', { mfa_factors: [] }, 'ARRAY_LENGTH_SHORT', 'mfa_factors'],
@@ -153,7 +154,8 @@ test('each bad user is reported and the good ones stay', async () => {
     assert.deepEqual([list[i].errors[0].code, list[i].errors[0].path], [code, where], name);
   });
   assert.equal(list[6].user.password_hash, '*****');
-  assert.equal(list[11].user.mfa_factors[0].totp.secret, '*****');
+  assert.equal(list[7].user.custom_password_hash.hash.value, '*****');
+  assert.equal(list[12].user.mfa_factors[0].totp.secret, '*****');
   assert.equal(list[bad.length].errors[0].code, 'INVALID_TYPE');
   assert.ok(await byEmail('good@import.example'));
   assert.equal(await byEmail('bad1@import.example'), undefined);
