@@ -135,6 +135,7 @@ def user_creation(cfg, table):
                 server.ask("POST", "/api/v2/connections", {"name": "email", "strategy": "email", "enabled_clients": [server.credentials["management"]["client_id"]]}, token)
                 path = server.database()
                 window = Window(server, Load(scratch, server.base, [create_request(server.token("create:users"))], 64), 3)
+                server.settle()
                 window.run()
             limit = Tool(cfg.build + "/bench/sqlite_rows", path, empty_copy(path, scratch), "64")
             limit.run()
