@@ -17,7 +17,7 @@
  *   bcrypt    cost 4..16
  *   argon2    256 MiB, 32 passes, 16 lanes, MiB × passes at most 2048
  *   pbkdf2    5,000,000 rounds × blocks of output, 512 bytes
- *   scrypt    256 MiB, N × r × p at most 2^22, 512 bytes
+ *   scrypt    256 MiB and 16 MiB for p, N × r × p at most 2^22, 512 bytes
  *   firebase  mem_cost 1..14, rounds 1..8 (as Firebase itself)
  */
 #ifndef CRYPTO_PASSWORD_H

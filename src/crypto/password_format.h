@@ -31,7 +31,7 @@ PASSWORD_FORMAT(ldap);
 PASSWORD_FORMAT(pbkdf2);
 PASSWORD_FORMAT(scrypt);
 
-enum { BCRYPT_COST_MIN = 4, BCRYPT_COST_MAX = 16, BCRYPT_LEN = 60, BCRYPT_INPUT_MAX = 72 };
+enum { BCRYPT_COST_MIN = 4, BCRYPT_COST_MAX = 16, BCRYPT_LEN = 60, BCRYPT_INPUT_MAX = 72, BCRYPT_PREFIX_MAX = 64 };
 /* setting: "$2b$10$" and a salt, or a whole hash. False when it is none. The
  * password must hold no NUL within its first 72 bytes. */
 bool password_bcrypt(str password, str setting, char out[BCRYPT_LEN + 1]);

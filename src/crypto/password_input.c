@@ -68,10 +68,12 @@ static bool read(struct arena *a, str hash, struct password_input *in, str *out_
     return !str_starts(*out_inner, PREFIX); /* one level is enough for all, and bounds the recursion */
 }
 
-/* crypt(3) stops at a NUL, so that only what comes before it would count. */
-static bool has_nul(const struct password_input *in)
+/* crypt(3) stops at a NUL, so that only what comes before it would count; and a
+ * long prefix would leave nothing of the password within bcrypt's 72 bytes. */
+static bool goes_with_bcrypt(const struct password_input *in)
 {
-    return in->encoding == PASSWORD_UTF16LE || str_find_char(in->prefix, '\0') >= 0 || str_find_char(in->suffix, '\0') >= 0;
+    return in->encoding != PASSWORD_UTF16LE && str_find_char(in->prefix, '\0') < 0 &&
+           str_find_char(in->suffix, '\0') < 0 && in->prefix.len <= BCRYPT_PREFIX_MAX;
 }
 
 static enum password_form read_checked(struct arena *a, str hash, struct password_input *in,
@@ -80,7 +82,7 @@ static enum password_form read_checked(struct arena *a, str hash, struct passwor
     if (!read(a, hash, in, out_inner))
         return PASSWORD_FORM_MALFORMED;
     *out_format = password_format_of(*out_inner);
-    if (!*out_format || ((*out_format)->is_bcrypt && has_nul(in)))
+    if (!*out_format || ((*out_format)->is_bcrypt && !goes_with_bcrypt(in)))
         return PASSWORD_FORM_MALFORMED;
     return (*out_format)->form(*out_inner);
 }

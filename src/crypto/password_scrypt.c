@@ -3,7 +3,7 @@
 #include "crypto/password_format.h"
 
 enum { LOG2_N_MAX = 30, MEMORY_MAX = 256 << 20, WORK_MAX = 1 << 22 }; /* WORK: N × r × p, about two seconds */
-enum { MEMORY_SPARE = 1 << 20 };                                      /* OpenSSL counts the small buffers in */
+enum { LANES_MEMORY_MAX = 16 << 20 };                                 /* 128 × r × p, which comes on top */
 
 str password_scrypt_text(struct arena *a, const struct scrypt_cost *cost, str salt, str hash)
 {
@@ -17,7 +17,7 @@ enum password_form scrypt_cost_form(const struct scrypt_cost *c)
     if (c->log2_n > LOG2_N_MAX || c->r > WORK_MAX || c->p > WORK_MAX)
         return PASSWORD_FORM_TOO_COSTLY;
     int64_t n = 1ll << c->log2_n;
-    bool affordable = n * c->r <= MEMORY_MAX / 128 && n * c->r <= WORK_MAX / c->p;
+    bool affordable = n * c->r <= MEMORY_MAX / 128 && c->p * c->r <= LANES_MEMORY_MAX / 128 && n * c->r <= WORK_MAX / c->p;
     return affordable ? PASSWORD_FORM_GOOD : PASSWORD_FORM_TOO_COSTLY;
 }
 
@@ -25,7 +25,7 @@ bool scrypt_derive(str password, str salt, const struct scrypt_cost *c, unsigned
 {
     const char *word = password.len ? password.p : "", *grain = salt.len ? salt.p : "";
     return EVP_PBE_scrypt(word, password.len, (const unsigned char *)grain, salt.len, 1ull << c->log2_n, (uint64_t)c->r,
-                          (uint64_t)c->p, MEMORY_MAX + MEMORY_SPARE, out, len) == 1 ||
+                          (uint64_t)c->p, MEMORY_MAX + 2 * LANES_MEMORY_MAX, out, len) == 1 ||
            crypto_refused();
 }
 

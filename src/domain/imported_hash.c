@@ -309,7 +309,7 @@ static void check_length(struct reading *r, str whole)
 static void check_whole(struct reading *r, str whole)
 {
     if (password_hash_form(whole) != PASSWORD_FORM_GOOD)
-        refuse(r, ROOT, STR("bcrypt takes no NUL byte, and this salt or password encoding has some"));
+        refuse(r, ROOT, STR("bcrypt takes no NUL byte, neither from the salt nor the encoding, and 64 bytes of salt at most"));
 }
 
 static const struct algorithm *algorithm_of(str name)

@@ -19,6 +19,7 @@
 #define FIREBASE(password_hash)                                                                    \
     "$doorward$firebase-scrypt$r=8,m=14$jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA$" \
     "Bw$42xEC+ixf3L2lw$" password_hash
+#define SALT_63 "VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV"
 #define JEFE "what do ya want for nothing?"
 
 static const struct { const char *name; const char *password, *hash; bool want; } rows[] = {
@@ -124,6 +125,7 @@ static const struct { const char *name; const char *hash; enum password_form wan
     { "scrypt ln beyond an integer", "$scrypt$ln=64,r=8,p=1$TmFDbA$/bq+HJ00cgB4VucZ", PASSWORD_FORM_TOO_COSTLY },
     { "scrypt r that overflows", "$scrypt$ln=30,r=2147483647,p=2147483647$TmFDbA$/bq+HJ00cgB4VucZ", PASSWORD_FORM_TOO_COSTLY },
     { "scrypt p of minutes", "$scrypt$ln=14,r=8,p=33$TmFDbA$/bq+HJ00cgB4VucZ", PASSWORD_FORM_TOO_COSTLY },
+    { "scrypt p of much memory", "$scrypt$ln=1,r=1,p=2097152$TmFDbA$/bq+HJ00cgB4VucZ", PASSWORD_FORM_TOO_COSTLY },
     { "scrypt dearest", "$scrypt$ln=18,r=8,p=2$TmFDbA$/bq+HJ00cgB4VucZ", PASSWORD_FORM_GOOD },
     { "scrypt ln 0", "$scrypt$ln=0,r=8,p=1$TmFDbA$/bq+HJ00cgB4VucZ", PASSWORD_FORM_MALFORMED },
     { "scrypt short hash", "$scrypt$ln=4,r=8,p=1$TmFDbA$/bq+HJ0", PASSWORD_FORM_MALFORMED },
@@ -156,6 +158,8 @@ static const struct { const char *name; const char *hash; enum password_form wan
     { "input of something dear", "$doorward$input$pw=latin1$scrypt$ln=20,r=8,p=1$TmFDbA$/bq+HJ00cgB4VucZ", PASSWORD_FORM_TOO_COSTLY },
     { "input bcrypt sees NULs: utf16le", "$doorward$input$pw=utf16le$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", PASSWORD_FORM_MALFORMED },
     { "input bcrypt sees NULs: salt", "$doorward$input$suffix=AAAA$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", PASSWORD_FORM_MALFORMED },
+    { "input bcrypt, salt of 64 bytes", "$doorward$input$prefix=" SALT_63 "VQ$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", PASSWORD_FORM_GOOD },
+    { "input bcrypt, salt that leaves no room", "$doorward$input$prefix=" SALT_63 "VVU$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", PASSWORD_FORM_MALFORMED },
     { "crypt of another kind", "$6$salt$hash", PASSWORD_FORM_MALFORMED },
 };
 
