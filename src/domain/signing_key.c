@@ -195,7 +195,10 @@ struct key_pair {
 static struct result insert_pair(struct tx *tx, void *arg)
 {
     struct key_pair *p = arg;
-    return signing_keys_insert(tx, p->current, p->next);
+    struct sql_value row[1];
+    bool found; /* a restore brought keys after we had seen that there are none */
+    TRY(sql_row(tx->sql, tx->arena, "SELECT kid FROM signing_keys WHERE state = 'current'", SQL_NO_ARGS, row, 1, &found));
+    return found ? OK : signing_keys_insert(tx, p->current, p->next);
 }
 
 /* A spare key of the pool, or a new one. */
@@ -246,14 +249,20 @@ static void cache_put(struct key_cache *c, struct counted_set *s)
     set_release(old);
 }
 
+/* A tenant that is restored meanwhile may lose the keys that were just made. */
+enum { MAKE_TRIES = 4 };
+
 static struct result load_or_make(struct tenant *t, struct counted_set **out)
 {
-    TRY(set_load(t, out));
-    if ((*out)->set.current)
-        return OK;
-    set_release(*out);
-    TRY(keys_make(t));
-    return set_load(t, out);
+    for (int tries = 0; tries < MAKE_TRIES; tries++) {
+        if (tries)
+            TRY(keys_make(t));
+        TRY(set_load(t, out));
+        if ((*out)->set.current)
+            return OK;
+        set_release(*out);
+    }
+    return fail(ERR_BUSY);
 }
 
 struct result key_set_get(struct tenant *t, struct key_set **out)

@@ -276,3 +276,14 @@ test('the server says no secret on its standard error', () => {
   for (const secret of [management.client_secret, server.credentials.global_client.client_secret, v1.token, v2.token, PASSWORD, 'hush-hush-7f3a'])
     assert.ok(!text.includes(secret));
 });
+
+test('keys that a restore takes away while they are made are made again', async () => {
+  const tenant = server.createTenant('restored'), host = 'restored.example.test', file = join(server.dir, 'keyless.db');
+  server.cli('tenant', 'snapshot', 'restored', file);
+  const { client_id, client_secret, audience } = tenant.management;
+  for (let round = 0; round < 6; round++) {
+    const asked = Array.from({ length: 8 }, () => server.request('POST', '/oauth/token', { host, body: { grant_type: 'client_credentials', client_id, client_secret, audience } }));
+    server.cli('tenant', 'restore', 'restored', file);
+    for (const a of await Promise.all(asked)) assert.ok([200, 503].includes(a.status), a.text);
+  }
+});
