@@ -5,12 +5,6 @@
 #include "cli/setup.h"
 #include "domain/bootstrap.h"
 
-static void changed(struct control_context *c)
-{
-    if (c->tenants_changed)
-        c->tenants_changed(c->ctx);
-}
-
 static struct result tenant_create(struct control_context *c, const struct json *args, struct json **out)
 {
     struct arena *a = c->arena;
@@ -21,7 +15,6 @@ static struct result tenant_create(struct control_context *c, const struct json 
                                 .created_at_us = clock_now_us() };
     bootstrap_prepare(&b, a);
     TRY(store_tenant_create(c->store, &info, bootstrap_fill, &b));
-    changed(c);
     struct credentials_place place = { .ca_file = str_fmt(a, "%s/tls/ca.pem", setup_absolute(a, c->data_dir)) };
     *out = bootstrap_credentials(a, &b, &info, &place);
     return OK;
@@ -62,7 +55,6 @@ static struct result name_unknown(struct control_context *c, const struct json *
 static struct result tenant_delete(struct control_context *c, const struct json *args, struct json **out)
 {
     TRY(name_unknown(c, args, store_tenant_delete(c->store, json_get_text(args, STR("name")))));
-    changed(c);
     return answer_name(c, args, out);
 }
 

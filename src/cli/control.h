@@ -11,8 +11,6 @@ struct control_context {
     struct store *store;
     struct arena *arena; /* of this one command */
     const char *data_dir;
-    void (*tenants_changed)(void *ctx); /* after a tenant came or went; may be NULL */
-    void *ctx;
 };
 /* args: {"command": …, …}; *out: the answer. */
 typedef struct result (*control_fn)(struct control_context *c, const struct json *args, struct json **out);

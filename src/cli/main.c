@@ -100,7 +100,7 @@ static struct result run_here(const struct options *o, const struct json *args, 
 {
     struct store *store;
     TRY(setup_open(o, &store));
-    struct control_context c = { .store = store, .arena = o->arena, .data_dir = o->data, .tenants_changed = serve_renew_tls, .ctx = store };
+    struct control_context c = { .store = store, .arena = o->arena, .data_dir = o->data };
     struct result r = control_run(&c, args, out);
     store_close(store);
     return r;

@@ -29,26 +29,11 @@ struct running {
     struct http_server *http, *admin;
     struct http_listener listeners[2 * LISTENERS_MAX];
     size_t listener_count;
+    struct localtls *localtls;
     struct control_server *control;
     struct background *background;
     struct job_runner *jobs;
 };
-
-void serve_renew_tls(void *store)
-{
-    struct result r = localtls_renew_for_store(store);
-    if (failed(r))
-        log_error("the local certificate could not be renewed: %.*s", STR_ARG(r.args.v[0]));
-}
-
-static void tenants_changed(void *ctx)
-{
-    struct running *run = ctx;
-    serve_renew_tls(run->store);
-    struct result r = http_server_reload_tls(run->http);
-    if (failed(r))
-        log_error("the new certificate could not be loaded");
-}
 
 static struct result collect_listeners(const struct options *o, struct http_listener *out, size_t *out_count)
 {
@@ -89,17 +74,30 @@ static struct result announce(const struct running *run)
     return OK;
 }
 
+static struct localtls *make_localtls(const struct running *run)
+{
+    uint16_t ports[2 * LISTENERS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < run->listener_count; i++)
+        if (run->listeners[i].tls)
+            ports[count++] = run->listeners[i].port;
+    return localtls_new(run->store, ports, count);
+}
+
 static struct result start_http(struct running *run)
 {
     const struct options *o = run->options;
     struct arena *a = o->arena;
     TRY(collect_listeners(o, run->listeners, &run->listener_count));
+    run->localtls = make_localtls(run);
     struct http_config cfg = { .listeners = run->listeners,
                                .listener_count = run->listener_count,
                                .threads = (unsigned)o->workers,
                                .tls_cert_file = str_cstr(a, str_fmt(a, "%s/tls/server.pem", o->data)),
                                .tls_key_file = str_cstr(a, str_fmt(a, "%s/tls/server.key", o->data)),
                                .spool_dir = str_cstr(a, str_fmt(a, "%s/tmp", o->data)),
+                               .tls_named = localtls_issue,
+                               .tls_named_ctx = run->localtls,
                                .ctx = run->app,
                                .handle = app_handle,
                                .refuse = app_refuse,
@@ -155,7 +153,7 @@ static struct result start(struct running *run)
     TRY(app_new(run->store, &app, &run->app));
     TRY(start_admin(run)); /* before the product's own: each start sets how many threads may wait in lanes */
     TRY(start_http(run));
-    struct control_context control = { .store = run->store, .data_dir = o->data, .tenants_changed = tenants_changed, .ctx = run };
+    struct control_context control = { .store = run->store, .data_dir = o->data };
     TRY(control_server_start(&control, &run->control));
     struct background_config background = { .log_retention_days = o->log_retention_days,
                                             .log_max_rows = o->log_max_rows,
@@ -175,6 +173,7 @@ static void stop(struct running *run)
     job_runner_stop(run->jobs);
     background_stop(run->background);
     app_free(run->app);
+    localtls_free(run->localtls);
     if (run->store)
         store_close(run->store);
 }

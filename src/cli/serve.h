@@ -6,7 +6,5 @@
 /* The server: returns when it was told to stop. A small parent restarts it when
  * it dies of its own fault (docs/design.md, decision 15). */
 MUST_USE struct result serve_run(const struct options *o);
-/* After tenants came or went: the local certificate names them all. store: struct store *. */
-void serve_renew_tls(void *store);
 
 #endif

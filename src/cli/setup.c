@@ -64,7 +64,7 @@ static struct result fill(struct tx *tx, void *arg)
 static struct result write_files(const char *dir, void *arg)
 {
     struct first_start *f = arg;
-    TRY(localtls_create(dir, &f->tenant->domain, 1));
+    TRY(localtls_create(dir, f->tenant->domain));
     return write_credentials(dir, f);
 }
 

@@ -67,6 +67,9 @@ struct http_config {
     size_t header_lines_max;      /* 0: 100 */
     unsigned header_timeout_ms, body_timeout_ms, idle_timeout_ms, write_timeout_ms; /* 0: 10 s, 30 s, 75 s, 30 s */
     const char *tls_cert_file, *tls_key_file; /* PEM; reread by http_server_reload_tls */
+    /* A certificate for a server name (SNI), DER in a, over the same key; NULL or false: tls_cert_file. Any thread. */
+    bool (*tls_named)(void *ctx, struct arena *a, str name, str *out_der);
+    void *tls_named_ctx;
     const char *tls_client_ca_file; /* PEM; whom client certificates are trusted from. NULL: nobody */
     const char *spool_dir;          /* bodies above 1 MiB lie here, unlinked. NULL: TMPDIR or /tmp */
     void *ctx;

@@ -8,6 +8,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const tls = require('node:tls');
 const { Server, request, binary } = require('./lib/server');
 const { ok, enc } = require('./lib/check');
 
@@ -316,4 +317,33 @@ test('a supervised server that cannot start is not tried again and again', () =>
   init(data);
   fs.writeFileSync(path.join(data, 'master.key'), 'nonsense');
   failsWith(serve(data), /master/i);
+});
+
+test('a client that names a tenant gets a certificate for it, made then and there', async () => {
+  const server = await Server.start();
+  try {
+    server.createTenant('acme', 'login.acme.example');
+    server.createTenant('ported', 'ported.example:8443');
+    const subject = (servername) => new Promise((resolve, reject) => {
+      const url = new URL(server.tls);
+      const socket = tls.connect({ host: url.hostname, port: url.port, ca: server.ca, servername, checkServerIdentity: () => undefined }, () => {
+        resolve({ names: socket.getPeerCertificate().subjectaltname, trusted: socket.authorized });
+        socket.destroy();
+      });
+      socket.once('error', reject);
+    });
+    for (const name of ['login.acme.example', 'LOGIN.acme.example', 'ported.example', 'login.acme.example']) {
+      const c = await subject(name);
+      assert.ok(c.trusted, name);
+      assert.match(c.names, new RegExp(`DNS:${name.toLowerCase().replaceAll('.', '\\.')}`));
+    }
+    for (const name of ['unknown.example', 'localhost']) {
+      const c = await subject(name);
+      assert.ok(c.trusted);
+      assert.match(c.names, /DNS:localhost/);
+      assert.doesNotMatch(c.names, /example/);
+    }
+  } finally {
+    await server.stop();
+  }
 });

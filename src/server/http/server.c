@@ -225,7 +225,7 @@ static struct result open_sockets(struct http_server *s)
         return fail2(ERR_LISTEN, STR("TLS"), STR("no certificate is configured"));
     struct tls_files files = tls_files(s);
     if (tls)
-        TRY(tls_server_new(&files, &s->tls));
+        TRY(tls_server_new(&files, s->cfg.tls_named, s->cfg.tls_named_ctx, &s->tls));
     return listener_bind_all(s);
 }
 

@@ -1,6 +1,7 @@
 #include "server/http/tls.h"
 
 #include "base/log.h"
+#include "base/map.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,10 +10,22 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { NAMED_SLOTS = 256, NAME_MAX_LEN = 255 };
+
+/* Certificates made for names, direct mapped. */
+struct named {
+    char name[NAME_MAX_LEN + 1];
+    X509 *cert;
+};
 
 struct tls_server {
-    pthread_mutex_t lock; /* over ctx: reload swaps it */
+    pthread_mutex_t lock; /* over ctx, which reload swaps, and over named */
     SSL_CTX *ctx;
+    tls_named_fn named_fn;
+    void *named_ctx;
+    struct named named[NAMED_SLOTS];
 };
 
 struct tls_conn {
@@ -64,6 +77,57 @@ static struct result openssl_failed(const char *file)
     return fail2(ERR_LISTEN, str_from(name), str_from(reason));
 }
 
+/* --- certificates by name ------------------------------------------------------------ */
+
+static X509 *ask_for_name(struct tls_server *s, str name)
+{
+    str der;
+    struct arena *a = arena_new(0);
+    X509 *cert = NULL;
+    if (s->named_fn(s->named_ctx, a, name, &der)) {
+        const unsigned char *at = (const unsigned char *)der.p;
+        cert = d2i_X509(NULL, &at, (long)der.len);
+    }
+    arena_free(a);
+    return cert;
+}
+
+/* Counted for the caller; NULL: the ordinary certificate. The name may come
+ * from anybody, so only what was issued is kept. */
+static X509 *named_cert(struct tls_server *s, str name)
+{
+    struct named *slot = &s->named[hash_bytes(name) % NAMED_SLOTS];
+    pthread_mutex_lock(&s->lock);
+    X509 *cert = slot->cert && str_eq(str_from(slot->name), name) ? slot->cert : NULL;
+    if (cert)
+        X509_up_ref(cert);
+    pthread_mutex_unlock(&s->lock);
+    if (cert || !(cert = ask_for_name(s, name)))
+        return cert;
+    X509_up_ref(cert);
+    pthread_mutex_lock(&s->lock);
+    X509_free(slot->cert);
+    slot->cert = cert;
+    memcpy(slot->name, name.p, name.len);
+    slot->name[name.len] = '\0';
+    pthread_mutex_unlock(&s->lock);
+    return cert;
+}
+
+/* The key stays the server's; only the certificate over it differs. */
+static int pick_name(SSL *ssl, int *alert, void *arg)
+{
+    (void)alert;
+    str name = str_from(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
+    if (!name.len || name.len > NAME_MAX_LEN)
+        return SSL_TLSEXT_ERR_OK;
+    X509 *cert = named_cert(arg, name);
+    if (cert && SSL_use_certificate(ssl, cert) != 1)
+        ERR_clear_error();
+    X509_free(cert);
+    return SSL_TLSEXT_ERR_OK;
+}
+
 static void set_options(SSL_CTX *ctx)
 {
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
@@ -88,12 +152,16 @@ static struct result load_files(SSL_CTX *ctx, const struct tls_files *f)
     return OK;
 }
 
-static struct result make_ctx(const struct tls_files *files, SSL_CTX **out)
+static struct result make_ctx(struct tls_server *s, const struct tls_files *files, SSL_CTX **out)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     if (!ctx)
         die("out of memory");
     set_options(ctx);
+    if (s->named_fn) {
+        SSL_CTX_set_tlsext_servername_callback(ctx, pick_name);
+        SSL_CTX_set_tlsext_servername_arg(ctx, s);
+    }
     struct result r = load_files(ctx, files);
     if (failed(r))
         SSL_CTX_free(ctx);
@@ -102,15 +170,19 @@ static struct result make_ctx(const struct tls_files *files, SSL_CTX **out)
     return r;
 }
 
-struct result tls_server_new(const struct tls_files *files, struct tls_server **out)
+struct result tls_server_new(const struct tls_files *files, tls_named_fn named, void *named_ctx, struct tls_server **out)
 {
-    SSL_CTX *ctx = NULL;
-    TRY(make_ctx(files, &ctx));
     struct tls_server *s = calloc(1, sizeof *s);
     if (!s)
         die("out of memory");
+    s->named_fn = named;
+    s->named_ctx = named_ctx;
+    struct result r = make_ctx(s, files, &s->ctx);
+    if (failed(r)) {
+        free(s);
+        return r;
+    }
     pthread_mutex_init(&s->lock, NULL);
-    s->ctx = ctx;
     *out = s;
     return OK;
 }
@@ -118,7 +190,7 @@ struct result tls_server_new(const struct tls_files *files, struct tls_server **
 struct result tls_server_reload(struct tls_server *s, const struct tls_files *files)
 {
     SSL_CTX *ctx = NULL;
-    TRY(make_ctx(files, &ctx));
+    TRY(make_ctx(s, files, &ctx));
     pthread_mutex_lock(&s->lock);
     SSL_CTX *old = s->ctx;
     s->ctx = ctx;
@@ -132,6 +204,8 @@ void tls_server_free(struct tls_server *s)
     if (!s)
         return;
     SSL_CTX_free(s->ctx);
+    for (size_t i = 0; i < NAMED_SLOTS; i++)
+        X509_free(s->named[i].cert);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }

@@ -3,6 +3,7 @@
 #ifndef SERVER_TLS_H
 #define SERVER_TLS_H
 
+#include "base/arena.h"
 #include "base/result.h"
 
 enum io {
@@ -20,8 +21,12 @@ struct tls_files {
     const char *cert, *key, *client_ca; /* PEM; client_ca may be NULL */
 };
 
+/* A certificate for the server's own key with that name in it (SNI, RFC 6066
+ * §3), as DER in a; false: the ordinary one serves. */
+typedef bool (*tls_named_fn)(void *ctx, struct arena *a, str name, str *out_der);
+
 /* Errors: ERR_LISTEN (file, reason). */
-MUST_USE struct result tls_server_new(const struct tls_files *files, struct tls_server **out);
+MUST_USE struct result tls_server_new(const struct tls_files *files, tls_named_fn named, void *ctx, struct tls_server **out);
 /* Errors as above; the old certificate then stays. Running connections keep theirs. */
 MUST_USE struct result tls_server_reload(struct tls_server *s, const struct tls_files *files);
 void tls_server_free(struct tls_server *s);
