@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cli/setup.h"
+#include "cli/users.h"
 #include "domain/bootstrap.h"
 
 static struct result tenant_create(struct control_context *c, const struct json *args, struct json **out)
@@ -84,5 +85,6 @@ const struct control_command control_commands[] = {
     { STR_INIT("tenant create"), tenant_create },     { STR_INIT("tenant list"), tenant_list },
     { STR_INIT("tenant delete"), tenant_delete },     { STR_INIT("tenant snapshot"), tenant_snapshot },
     { STR_INIT("tenant restore"), tenant_restore },   { STR_INIT("backup"), backup },
+    { STR_INIT("users import make"), users_import_make }, { STR_INIT("users import look"), users_import_look },
 };
 const size_t control_command_count = sizeof control_commands / sizeof *control_commands;

@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "cli/serve.h"
 #include "cli/setup.h"
+#include "cli/users.h"
 #include "contract/contract.h"
 
 #include <stdio.h>
@@ -38,6 +39,7 @@ static const struct command commands[] = {
     { "tenant delete", "name", "a tenant with everything in it", NULL },
     { "tenant snapshot", "name file", "the tenant's state into one file", NULL },
     { "tenant restore", "name file", "the tenant back to a snapshot", NULL },
+    { "users import", "file", "users of a JSON file into a connection (--connection, --tenant, --upsert)", users_import_run },
     { "backup", "file", "a copy of the whole data directory", NULL },
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

@@ -31,6 +31,9 @@ static const struct flag {
     { "test-clock", SWITCH, offsetof(struct options, test_clock), "", NULL, "POST /test/clock moves time; /test/snapshot and /test/restore" },
     { "test-ids", SWITCH, offsetof(struct options, test_ids), "", NULL, "repeatable ids and secrets; /test/snapshot and /test/restore" },
     { "no-supervisor", SWITCH, offsetof(struct options, no_supervisor), "", NULL, "serve without the parent that restarts it" },
+    { "connection", TEXT, offsetof(struct options, connection), "Username-Password-Authentication", "NAME", "where imported users belong" },
+    { "tenant", TEXT, offsetof(struct options, tenant), "default", "NAME", "the tenant of a users command" },
+    { "upsert", SWITCH, offsetof(struct options, upsert), "", NULL, "an import changes users who are there already" },
     { "json", SWITCH, offsetof(struct options, json), "", NULL, "answer in JSON" },
     { "help", SWITCH, offsetof(struct options, help), "", NULL, "this text" },
 };

@@ -53,6 +53,7 @@ struct result import_create(struct tx *tx, const struct import_new *n, struct js
         json_set_text(a, body, STR("external_id"), n->external_id);
     json_set_bool(a, task, STR("upsert"), n->upsert);
     json_set_bool(a, task, STR("sends_mail"), n->sends_mail);
+    json_set_bool(a, task, STR("takes_lines"), n->takes_lines);
     TRY(job_create(tx, JOB_USERS_IMPORT, n->id, body, task));
     *out = body;
     return OK;
@@ -320,6 +321,8 @@ static struct result work(struct importing *im, const struct start *s, const ato
 {
     int64_t position = s->job.position;
     bool checked = json_get_true(s->job.task, STR("checked"));
+    if (json_get_true(s->job.task, STR("takes_lines")))
+        import_reader_take_lines(&im->reader);
     if (!checked && !file_holds(im, stop))
         return in_tx(im, mark_broken);
     if (!checked && !atomic_load(stop))

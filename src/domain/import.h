@@ -11,6 +11,7 @@
 struct import_new {
     str connection_id;
     bool upsert, sends_mail;
+    bool takes_lines; /* the file may be JSON lines */
     str external_id; /* STR_NONE: none */
     str id;          /* of the job; its file is there already (import_file_keep) */
 };

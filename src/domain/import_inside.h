@@ -16,9 +16,12 @@ struct import_reader {
     struct buf window;
     size_t used;  /* of the window */
     int64_t window_at; /* offset of its first byte */
+    bool is_lines; /* one object after the other instead of an array */
     bool broken;  /* no JSON array, or cut off; an item that is too long */
 };
 MUST_USE struct result import_reader_open(struct import_reader *r, const char *path);
+/* The file may also be JSON lines: does it begin like one? */
+void import_reader_take_lines(struct import_reader *r);
 void import_reader_close(struct import_reader *r);
 /* 0: at the beginning; else what import_reader_at answered before. */
 void import_reader_seek(struct import_reader *r, int64_t position);

@@ -10,6 +10,8 @@
 
 enum { PIECE = 256 << 10 };
 
+static char peek(struct import_reader *r);
+
 static struct result trouble(const char *path)
 {
     return fail2(ERR_IO, str_from(path), str_from(strerror(errno)));
@@ -28,6 +30,13 @@ struct result import_reader_open(struct import_reader *r, const char *path)
     r->size = st.st_size;
     buf_init(&r->window, IMPORT_ITEM_MAX + 2 * PIECE);
     return OK;
+}
+
+void import_reader_take_lines(struct import_reader *r)
+{
+    import_reader_seek(r, 0);
+    r->is_lines = peek(r) == '{';
+    import_reader_seek(r, 0);
 }
 
 void import_reader_close(struct import_reader *r)
@@ -91,6 +100,7 @@ struct scan {
     size_t at; /* behind r->used */
     unsigned depth;
     bool in_string, escaped;
+    bool line; /* it ends behind its last brace */
 };
 
 /* True when the item ends at s->at: where it stands it is not part of it any more. */
@@ -109,6 +119,10 @@ static bool scan_piece(struct scan *s, const char *p, size_t len)
             s->depth++;
         } else if (c == '}' || c == ']') {
             s->depth--;
+            if (s->line && s->depth == 0) {
+                s->at++;
+                return true;
+            }
         }
     }
     return false;
@@ -116,7 +130,7 @@ static bool scan_piece(struct scan *s, const char *p, size_t len)
 
 static bool read_item(struct import_reader *r, str *out)
 {
-    struct scan s = { 0 };
+    struct scan s = { .line = r->is_lines };
     while (!scan_piece(&s, r->window.p + r->used, r->window.len - r->used))
         if (s.at > IMPORT_ITEM_MAX || !more(r))
             return false;
@@ -139,6 +153,15 @@ static bool broken(struct import_reader *r)
     return false;
 }
 
+/* One object after the other, whatever blanks between them. */
+static bool next_line(struct import_reader *r, str *out)
+{
+    char c = peek(r);
+    if (c == 0)
+        return false;
+    return (c == '{' && read_item(r, out)) || broken(r);
+}
+
 /* A position is before '[', before ',' or before ']': what stands there says
  * where the next item begins. */
 bool import_reader_next(struct import_reader *r, str *out)
@@ -147,6 +170,8 @@ bool import_reader_next(struct import_reader *r, str *out)
     bool first = import_reader_at(r) == 0;
     if (first && peek(r) == bom[0] && (r->window.len >= 3 || more(r)) && memcmp(r->window.p, bom, 3) == 0)
         r->used = 3;
+    if (r->is_lines)
+        return next_line(r, out);
     char c = peek(r);
     if (r->broken || (first && c != '[') || (!first && c != ',' && c != ']'))
         return broken(r);

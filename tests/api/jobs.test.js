@@ -321,6 +321,34 @@ test('a verification mail of an organization is for its members', async () => {
   await ok(201, v2('POST', '/jobs/verification-email', { user_id: u.user_id, organization_id: org.id }));
 });
 
+// --- the command --------------------------------------------------------------------------------
+
+test('users import takes a file, lines too, beside a running server and without one', async () => {
+  const file = path.join(server.dir, 'users.jsonl');
+  fs.writeFileSync(file, [1, 2, 3].map((i) => JSON.stringify({ email: `cli${i}@cli.example` })).join('\n'));
+  assert.match(server.cli('users', 'import', file), /^3 users: 3 new, 0 changed, 0 refused/);
+  fs.writeFileSync(file, JSON.stringify([{ email: 'cli1@cli.example', name: 'Changed' }, { email: 'nobody' }]));
+  const job = JSON.parse(server.cli('users', 'import', file, '--upsert', '--json', '--connection', DB));
+  assert.deepEqual(job.summary, { failed: 1, updated: 1, inserted: 0, total: 2 });
+  assert.equal(job.errors[0].errors[0].path, 'email');
+  assert.equal((await byEmail('cli1@cli.example')).name, 'Changed');
+  assert.throws(() => server.cli('users', 'import', file, '--connection', 'nothing'), /connection does not exist/);
+  assert.throws(() => server.cli('users', 'import', file, '--tenant', 'nothing'), /no tenant of that name/);
+  assert.throws(() => server.cli('users', 'import', `${file}.absent`), /cannot be read/);
+  fs.writeFileSync(file, '{"email":"cli9@cli.example"}\n{"email"');
+  assert.throws(() => server.cli('users', 'import', file), /Make sure it is valid JSON/);
+  const keep = server.keepDir;
+  server.keepDir = true;
+  await server.stop();
+  server.keepDir = keep;
+  fs.writeFileSync(file, '[{"email":"cli4@cli.example"}]');
+  assert.match(server.cli('users', 'import', file), /^1 users: 1 new/);
+  await server.boot();
+  v2 = await server.v2();
+  assert.ok(await byEmail('cli4@cli.example'));
+  assert.equal(await byEmail('cli9@cli.example'), undefined);
+});
+
 // --- who may, and for how long ----------------------------------------------------------------
 
 test('scopes and tenants', async () => {

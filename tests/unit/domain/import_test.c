@@ -31,6 +31,17 @@ static const char *write_file(struct testing *t, str text)
     return path;
 }
 
+static const struct {
+    const char *name, *text, *items;
+} line_files[] = {
+    { "lines", "{\"a\":1}\n{\"b\":\"}\"}\n", "{\"a\":1}|{\"b\":\"}\"}" },
+    { "no last line end", " {\"a\":{}}{}", "{\"a\":{}}|{}" },
+    { "an array all the same", "[{},{}]", "{}|{}" },
+    { "cut off", "{\"a\":1}\n{\"b\"", NULL },
+    { "comma", "{},{}", NULL },
+    { "text", "{}\nx", NULL },
+};
+
 /* again: from the position after each item, as after a restart. */
 static void read_all(struct testing *t, struct import_reader *r, struct buf *out, bool again)
 {
@@ -59,6 +70,26 @@ static void reader_rows(void **state)
         bool good = files[row].items ? !r.broken && str_eq(buf_str(&got), str_from(files[row].items)) : r.broken;
         if (!good)
             print_error("%s: '%.*s' broken %d\n", files[row].name, STR_ARG(buf_str(&got)), r.broken);
+        assert_true(good);
+        import_reader_close(&r);
+        buf_free(&got);
+    }
+}
+
+static void reader_lines(void **state)
+{
+    struct testing *t = *state;
+    for (size_t i = 0; i < 2 * TESTING_ARRAY_LEN(line_files); i++) {
+        struct import_reader r;
+        struct buf got;
+        const char *items = line_files[i / 2].items;
+        buf_init(&got, 1 << 16);
+        testing_ok(import_reader_open(&r, write_file(t, str_from(line_files[i / 2].text))), line_files[i / 2].name);
+        import_reader_take_lines(&r);
+        read_all(t, &r, &got, i % 2);
+        bool good = items ? !r.broken && str_eq(buf_str(&got), str_from(items)) : r.broken;
+        if (!good)
+            print_error("%s: '%.*s' broken %d\n", line_files[i / 2].name, STR_ARG(buf_str(&got)), r.broken);
         assert_true(good);
         import_reader_close(&r);
         buf_free(&got);
@@ -225,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_STORE(reader_rows, "files are read item by item"),
+        IN_STORE(reader_lines, "JSON lines where they are allowed"),
         IN_STORE(reader_long, "items of any length up to the limit"),
         IN_STORE(completion_mail, "the completion mail is sent where asked"),
         IN_STORE(stopped, "a stopped import goes on"),
