@@ -7,8 +7,8 @@
 #include "domain/outbox.h"
 
 enum {
-    BATCH_FIRST = 32, BATCH_MAX = 1000, /* users in one transaction */
-    BATCH_US = 40 * 1000,               /* how long one should take: well below the 100 ms that others may wait */
+    BATCH_FIRST = 64, BATCH_MAX = 1000, /* users in one transaction */
+    BATCH_US = 60 * 1000,               /* how long one should take: well below the 100 ms that others may wait */
     BATCH_BYTES = 2 << 20,
 };
 

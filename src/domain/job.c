@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum { ID_LEN = 16, JOBS_A_SWEEP = 10, ROWS_A_SWEEP = 5000 };
-enum { NEW_US = 300 * 1000, SETTLE_STEP_US = 5 * 1000 };
+enum { NEW_US = 500 * 1000, SETTLE_STEP_US = 5 * 1000 };
 
 static const str types[JOB_TYPE_MAX] = {
     [JOB_USERS_IMPORT] = STR_INIT("users_import"),

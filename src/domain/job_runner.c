@@ -20,6 +20,7 @@ enum {
     LOOK_EVERY_MS = 5,
     ALL_EVERY_US = 60 * 1000 * 1000,
     NAME_MAX_LEN = 64,
+    SMALL_BYTES = 256 << 10,
     FILE_KEPT_S = 3600,         /* a file without a job may be one whose job is just being made */
 };
 
@@ -51,6 +52,44 @@ static struct job_runner *current;
 typedef struct result (*run_fn)(struct tenant *t, str id, const atomic_bool *stop);
 static const run_fn run_fns[JOB_TYPE_MAX] = { [JOB_USERS_IMPORT] = import_run, [JOB_USERS_EXPORT] = export_run };
 
+/* --- one job ---------------------------------------------------------------------------- */
+
+struct running {
+    struct tenant *tenant;
+    enum job_type type;
+    str id;
+    const atomic_bool *stop;
+    struct result result;
+};
+
+static void *run_idle(void *arg)
+{
+    struct running *r = arg;
+    struct sched_param idle = { 0 };
+    pthread_setschedparam(pthread_self(), SCHED_IDLE, &idle); /* never before a request */
+    r->result = run_fns[r->type](r->tenant, r->id, r->stop);
+    return NULL;
+}
+
+static bool is_small(struct arena *a, const struct running *r)
+{
+    struct stat st;
+    return r->type == JOB_USERS_IMPORT && stat(job_path(a, r->tenant, r->id, "users"), &st) == 0 && st.st_size < SMALL_BYTES;
+}
+
+/* A thread of its own for what takes long: an idle one cannot become busy again. A few
+ * users are worked in at once, so that they come in on a machine that is never idle too. */
+static struct result run_job(struct arena *a, struct running *r)
+{
+    pthread_t thread;
+    if (is_small(a, r))
+        return run_fns[r->type](r->tenant, r->id, r->stop);
+    if (pthread_create(&thread, NULL, run_idle, r) != 0)
+        return fail(ERR_BUSY);
+    pthread_join(thread, NULL);
+    return r->result;
+}
+
 /* --- one tenant ------------------------------------------------------------------------ */
 
 struct look {
@@ -81,7 +120,7 @@ static void work_on(struct worker *w, str name)
         struct result r = store_read(t, &o, look_tx, &l);
         more = !failed(r) && l.found;
         if (more)
-            r = run_fns[w->type](t, l.job.id, stop);
+            r = run_job(a, &(struct running){ .tenant = t, .type = w->type, .id = l.job.id, .stop = stop });
         if (failed(r)) {
             log_error("a job could not go on (error kind %d)", (int)r.kind);
             more = false;
@@ -219,8 +258,6 @@ static void *run(void *arg)
     struct worker *w = arg;
     struct job_runner *r = w->runner;
     char names[NOTICES_MAX][NAME_MAX_LEN];
-    struct sched_param idle = { 0 };
-    pthread_setschedparam(pthread_self(), SCHED_IDLE, &idle); /* never before a request */
     while (!atomic_load(&r->stop)) {
         int64_t now_us = clock_monotonic_us();
         if (now_us >= w->all_at_us) {

@@ -1,4 +1,4 @@
-/* Works on jobs, one of each type at a time, at the lowest priority. Jobs that
+/* Works on jobs, one of each type at a time; long ones at the lowest priority. Jobs that
  * were running when the process ended go on where they were. */
 #ifndef DOMAIN_JOB_RUNNER_H
 #define DOMAIN_JOB_RUNNER_H
