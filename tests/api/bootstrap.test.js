@@ -120,9 +120,10 @@ test('a first start that was cut off leaves nothing that stops the next', async 
   for (const wait of [0, 2, 5, 10, 20, 40]) {
     const data = newDir();
     const child = spawn(binary, ['init', '--data', data], { stdio: 'ignore' });
+    const ended = new Promise((r) => child.once('exit', r)); /* it may be done before it is killed */
     await new Promise((r) => setTimeout(r, wait));
     child.kill('SIGKILL');
-    await new Promise((r) => child.once('exit', r));
+    await ended;
     const again = init(data);
     assert.equal(again.status, 0, `${wait} ms: ${again.stderr}`);
     assert.ok(JSON.parse(fs.readFileSync(path.join(data, 'credentials.json'), 'utf8')).management.client_secret);
