@@ -63,7 +63,7 @@ struct result seed_read_user(const struct seed_source *s, struct seed_item *item
         return OK;
     struct user_password *p = ARENA_NEW(s->arena, struct user_password);
     if (hash && !password_hash_is_known(json_text(hash)))
-        return seed_fault(s->arena, item->file, STR("password_hash is no bcrypt, argon2 or pbkdf2 text"));
+        return seed_fault(s->arena, item->file, STR("password_hash is no hash text that can be verified"));
     if (hash)
         *p = (struct user_password){ .hash = json_text(hash) };
     struct result r = hash ? OK : user_password_new(s->arena, json_text(password), p);
