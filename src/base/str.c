@@ -244,3 +244,30 @@ size_t str_utf8_len(str s)
         count += ((unsigned char)s.p[i] & 0xc0) != 0x80;
     return count;
 }
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+str str_url_decode(struct arena *a, str s, bool plus)
+{
+    if (str_find_char(s, '%') < 0 && !(plus && str_find_char(s, '+') >= 0))
+        return s;
+    char *p = arena_raw(a, s.len);
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        int high = s.p[i] == '%' && i + 2 < s.len ? hex_digit(s.p[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(s.p[i + 2]) : -1;
+        if (low >= 0) {
+            p[n++] = (char)(high * 16 + low);
+            i += 2;
+        } else {
+            p[n++] = plus && s.p[i] == '+' ? ' ' : s.p[i];
+        }
+    }
+    return (str){ p, n };
+}

@@ -48,6 +48,10 @@ str str_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(printf,
 str str_from_int(struct arena *a, int64_t v);
 str str_digits(int64_t v, char room[INT64_DIGITS_MAX]); /* the same, in room */
 
+/* %XX decoded once; a stray % stays (V1-REFERENCE 1.1). plus: '+' is a blank, as
+ * in queries and forms. s itself when there is nothing to decode, else in a. */
+str str_url_decode(struct arena *a, str s, bool plus);
+
 /* Decimal digits with an optional minus, nothing else. False on overflow or
  * anything that is no number; out is then unchanged. */
 bool str_int(str s, int64_t *out);

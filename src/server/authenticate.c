@@ -65,7 +65,7 @@ struct result exchange_authenticate(struct exchange *x)
 static str acted_on(const struct exchange *x)
 {
     bool names_user = str_starts(x->call.op->path, STR("/api/v2/users/{"));
-    return names_user ? url_decode(x->call.arena, x->raw_values[0], false) : x->call.caller.user_id;
+    return names_user ? str_url_decode(x->call.arena, x->raw_values[0], false) : x->call.caller.user_id;
 }
 
 struct result exchange_authorize(struct exchange *x)

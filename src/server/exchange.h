@@ -36,8 +36,6 @@ MUST_USE struct result exchange_check_guards(struct exchange *x);
 MUST_USE struct result exchange_read_query_pairs(struct exchange *x);
 str exchange_query(const struct exchange *x, str name); /* STR_NONE when absent */
 MUST_USE struct result exchange_read_input(struct exchange *x);
-/* %XX decoded once; a stray % stays (V1-REFERENCE 1.1). plus: '+' is a blank. */
-str url_decode(struct arena *a, str s, bool plus);
 
 /* output.c */
 void exchange_answer(struct exchange *x, struct result r);

@@ -6,33 +6,6 @@
 
 enum { PAIRS_MAX = 256, FIELD_BYTES_MAX = 64 << 10 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-str url_decode(struct arena *a, str s, bool plus)
-{
-    if (str_find_char(s, '%') < 0 && !(plus && str_find_char(s, '+') >= 0))
-        return s;
-    char *p = arena_raw(a, s.len);
-    size_t n = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        int high = s.p[i] == '%' && i + 2 < s.len ? hex_digit(s.p[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(s.p[i + 2]) : -1;
-        if (low >= 0) {
-            p[n++] = (char)(high * 16 + low);
-            i += 2;
-        } else {
-            p[n++] = plus && s.p[i] == '+' ? ' ' : s.p[i];
-        }
-    }
-    return (str){ p, n };
-}
-
 /* "a=b&c" → decoded pairs. NULL: too many, or text that is not UTF-8. */
 static struct text_pair *read_pairs(struct arena *a, str text, size_t *out_count)
 {
@@ -48,7 +21,7 @@ static struct text_pair *read_pairs(struct arena *a, str text, size_t *out_count
         str name = str_cut(pair, '=', &value);
         if (pair.len == 0)
             continue;
-        struct text_pair p = { url_decode(a, name, true), url_decode(a, value.p ? value : STR(""), true) };
+        struct text_pair p = { str_url_decode(a, name, true), str_url_decode(a, value.p ? value : STR(""), true) };
         if (!str_utf8_valid(p.name) || !str_utf8_valid(p.value))
             return NULL;
         pairs[count++] = p;
@@ -75,7 +48,7 @@ static struct result read_path(struct exchange *x)
 {
     struct call *c = &x->call;
     for (size_t i = 0; i < c->op->path_param_count; i++) {
-        c->path_values[i] = url_decode(c->arena, x->raw_values[i], false);
+        c->path_values[i] = str_url_decode(c->arena, x->raw_values[i], false);
         if (!str_utf8_valid(c->path_values[i]))
             return fail1(ERR_INVALID_URI, STR("Path validation error: 'Malformed UTF-8'."));
     }

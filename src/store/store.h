@@ -95,7 +95,7 @@ const unsigned char *tenant_data_key(const struct tenant *t); /* SEAL_KEY_LEN by
  * visible once that transaction is durable. */
 uint64_t tenant_generation(const struct tenant *t);
 /* One pointer a module may hang on an open tenant (caches); freed with it. */
-enum tenant_slot { TENANT_SLOT_KEYS, TENANT_SLOT_TOKENS, TENANT_SLOT_LIMITS, TENANT_SLOT_SEARCH, TENANT_SLOT_USERS, TENANT_SLOT_ORIGINS, TENANT_SLOT_PLANS, TENANT_SLOT_MAX };
+enum tenant_slot { TENANT_SLOT_KEYS, TENANT_SLOT_TOKENS, TENANT_SLOT_LIMITS, TENANT_SLOT_ORIGINS, TENANT_SLOT_PLANS, TENANT_SLOT_MAX };
 /* Returns the slot's pointer, made by make() the first time (once, under a lock:
  * make must not ask for a slot). */
 void *tenant_slot(struct tenant *t, enum tenant_slot slot, void *(*make)(struct tenant *), void (*dispose)(void *));

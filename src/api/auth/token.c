@@ -25,31 +25,7 @@ static struct result check_texts(const struct call *c)
     return OK;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 6749 §2.3.1: both halves of Basic are form-encoded. */
-static str form_decode(struct arena *a, str s)
-{
-    char *p = arena_raw(a, s.len);
-    size_t n = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        int high = i + 2 < s.len ? hex_digit(s.p[i + 1]) : -1, low = i + 2 < s.len ? hex_digit(s.p[i + 2]) : -1;
-        if (s.p[i] == '%' && high >= 0 && low >= 0) {
-            p[n++] = (char)(high * 16 + low);
-            i += 2;
-        } else {
-            p[n++] = s.p[i] == '+' ? ' ' : s.p[i];
-        }
-    }
-    return (str){ p, n };
-}
-
 static bool basic_credentials(const struct call *c, struct client_auth *out)
 {
     str rest, decoded, secret;
@@ -59,7 +35,7 @@ static bool basic_credentials(const struct call *c, struct client_auth *out)
     str id = str_cut(decoded, ':', &secret);
     if (!secret.p)
         return false;
-    *out = (struct client_auth){ .client_id = form_decode(c->arena, id), .secret = form_decode(c->arena, secret), .by_basic = true };
+    *out = (struct client_auth){ .client_id = str_url_decode(c->arena, id, true), .secret = str_url_decode(c->arena, secret, true), .by_basic = true };
     return true;
 }
 
