@@ -60,7 +60,7 @@ struct result users_import_make(struct control_context *c, const struct json *ar
     struct tenant *t;
     struct making m = { .c = c,
                         .args = args,
-                        .n = { .id = job_id_new(c->arena), .upsert = json_get_true(args, STR("upsert")), .takes_lines = true } };
+                        .n = { .id = job_id_new(c->arena), .upsert = json_get_true(args, STR("upsert")), .from_command = true } };
     TRY(find_tenant(c, args, &t));
     struct result r = keep_and_make(t, &m);
     tenant_release(t);

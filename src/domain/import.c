@@ -12,6 +12,8 @@ enum {
     BATCH_BYTES = 2 << 20,
 };
 
+#define KEY STR("key") /* in task */
+
 /* --- making one ---------------------------------------------------------------------- */
 
 struct result import_file_keep(struct arena *a, const struct tenant *t, str id, str content)
@@ -53,7 +55,11 @@ struct result import_create(struct tx *tx, const struct import_new *n, struct js
         json_set_text(a, body, STR("external_id"), n->external_id);
     json_set_bool(a, task, STR("upsert"), n->upsert);
     json_set_bool(a, task, STR("sends_mail"), n->sends_mail);
-    json_set_bool(a, task, STR("takes_lines"), n->takes_lines);
+    json_set_bool(a, task, STR("from_command"), n->from_command);
+    if (n->source)
+        json_set(a, task, STR("source"), json_copy(a, n->source));
+    if (n->key) /* until the job ends, whoever works on it */
+        json_set_text(a, task, KEY, tx_seal(tx, STR("job"), n->id, KEY, (str){ (const char *)n->key->private_half, BOX_KEY_LEN }));
     TRY(job_create(tx, JOB_USERS_IMPORT, n->id, body, task));
     *out = body;
     return OK;
@@ -61,17 +67,14 @@ struct result import_create(struct tx *tx, const struct import_new *n, struct js
 
 /* --- one batch -------------------------------------------------------------------------- */
 
-struct item {
-    struct json *user, *errors; /* errors: empty when the schema holds */
-    str hash;
-};
-
 struct importing {
     struct tenant *tenant;
     struct arena *arena; /* of one batch */
     str id;
     struct import_reader reader;
-    struct item items[BATCH_MAX];
+    struct import_source source;
+    str refusal;             /* why nothing of the file is taken */
+    struct import_item items[BATCH_MAX];
     size_t count, limit;
     int64_t position; /* behind the batch */
     bool at_end;
@@ -82,9 +85,7 @@ struct importing {
 
 static struct result take_item(struct importing *im, str text)
 {
-    struct item *item = &im->items[im->count];
-    TRY(json_parse(im->arena, str_dup(im->arena, text), &item->user));
-    import_check(im->arena, item->user, &item->errors, &item->hash);
+    TRY(import_item_read(im->arena, &im->source, str_dup(im->arena, text), &im->items[im->count]));
     im->count++;
     return OK;
 }
@@ -109,7 +110,7 @@ static struct result fill_batch(struct importing *im, int64_t from)
     return im->reader.broken ? fail(ERR_INVALID_JSON) : OK;
 }
 
-static struct result write_item(struct tx *tx, const struct importing *im, const struct import_target *t, const struct item *item,
+static struct result write_item(struct tx *tx, const struct importing *im, const struct import_target *t, const struct import_item *item,
                                 enum import_outcome *out)
 {
     struct json *errors = item->errors, *error = NULL;
@@ -175,6 +176,7 @@ static struct result send_mail(struct tx *tx, const struct job *j)
 
 static struct result finish(struct tx *tx, struct job *j, const struct connection *c, bool completed, str details)
 {
+    json_remove(j->task, KEY);
     TRY(job_end(tx, j, completed, details));
     TRY(log_end(tx, c, completed ? STR("sui") : STR("fui"), details.p ? details : STR("")));
     return send_mail(tx, j);
@@ -199,6 +201,7 @@ static struct result write_batch(struct tx *tx, void *arg)
     struct result r = connection_by_id(tx, json_get_text(j.body, STR("connection_id")), &t.connection);
     if (r.kind == ERR_INEXISTENT_CONNECTION) {
         im->gone = true;
+        json_remove(j.task, KEY);
         return job_end(tx, &j, false, STR("The connection does not exist."));
     }
     TRY(r);
@@ -244,7 +247,7 @@ static struct result mark_broken(struct tx *tx, void *arg)
     c.name = json_get_text(j.body, STR("connection"));
     im->gone = true;
     return finish(tx, &j, &c, false,
-                  STR("Failed to parse users file JSON when importing users. Make sure it is valid JSON."));
+                  im->refusal.p ? im->refusal : STR("Failed to parse users file JSON when importing users. Make sure it is valid JSON."));
 }
 
 /* A file that is no JSON to its end changes nothing. */
@@ -308,22 +311,45 @@ static struct result step(struct importing *im, int64_t *position)
 struct start {
     str id;
     struct job job;
-    struct arena *arena;
+    struct box_key key;
 };
 
 static struct result read_start(struct tx *tx, void *arg)
 {
     struct start *s = arg;
-    return job_by_id(tx, s->id, &s->job);
+    str bytes, sealed;
+    TRY(job_by_id(tx, s->id, &s->job));
+    sealed = json_get_text(s->job.task, KEY);
+    if (!sealed.p)
+        return OK;
+    TRY(tx_unseal(tx, STR("job"), s->id, KEY, sealed, &bytes));
+    return box_key_from_private(bytes, &s->key) ? OK : fail(ERR_SEAL_BROKEN);
+}
+
+/* A command's file may be lines, and its first line may say what the others are.
+ * What a key is for must open with it before anything of the file is taken. */
+static void open_source(struct importing *im, struct arena *a, const struct start *s)
+{
+    const struct box_key *key = s->key.has_private ? &s->key : NULL;
+    im->source.takes_whole = json_get_true(s->job.task, STR("from_command"));
+    if (!im->source.takes_whole)
+        return;
+    import_reader_take_lines(&im->reader);
+    const struct json *header = import_reader_take_header(&im->reader, a);
+    if (!header && key)
+        im->refusal = STR("This file has no sealed secrets: it is read without --with-secrets.");
+    if (!header)
+        return;
+    struct result r = user_file_read(a, header, key, &im->source.file);
+    if (failed(r))
+        im->refusal = r.args.v[0];
 }
 
 static struct result work(struct importing *im, const struct start *s, const atomic_bool *stop)
 {
     int64_t position = s->job.position;
     bool checked = json_get_true(s->job.task, STR("checked"));
-    if (json_get_true(s->job.task, STR("takes_lines")))
-        import_reader_take_lines(&im->reader);
-    if (!checked && !file_holds(im, stop))
+    if (im->refusal.p || (!checked && !file_holds(im, stop)))
         return in_tx(im, mark_broken);
     if (!checked && !atomic_load(stop))
         TRY(in_tx(im, mark_begun));
@@ -338,7 +364,7 @@ static struct result work(struct importing *im, const struct start *s, const ato
 
 struct result import_run(struct tenant *t, str id, const atomic_bool *stop)
 {
-    struct arena *a = arena_new(0);
+    struct arena *a = arena_new_secret(0);
     struct importing *im = ARENA_NEW(a, struct importing);
     struct start s = { .id = id };
     struct tx_options o = { .arena = a, .now_us = clock_now_us() };
@@ -348,6 +374,7 @@ struct result import_run(struct tenant *t, str id, const atomic_bool *stop)
         im->reader = (struct import_reader){ .size = 0 };
         r = in_tx(im, mark_broken); /* a copy of the directory, or a snapshot, came without it */
     } else if (!failed(r)) {
+        open_source(im, a, &s);
         r = work(im, &s, stop);
         import_reader_close(&im->reader);
     }

@@ -5,13 +5,16 @@
 #define DOMAIN_IMPORT_H
 
 #include "domain/job.h"
+#include "domain/user_file.h"
 
 #include <stdatomic.h>
 
 struct import_new {
     str connection_id;
     bool upsert, sends_mail;
-    bool takes_lines; /* the file may be JSON lines */
+    bool from_command; /* the file may be JSON lines, and hold whole users (docs/users-files.md) */
+    const struct box_key *key; /* opens its sealed secrets; NULL: none */
+    const struct json *source; /* of a command: where the file came from; NULL: none */
     str external_id; /* STR_NONE: none */
     str id;          /* of the job; its file is there already (import_file_keep) */
 };

@@ -16,12 +16,15 @@ struct import_reader {
     struct buf window;
     size_t used;  /* of the window */
     int64_t window_at; /* offset of its first byte */
+    int64_t begin; /* behind the first line, where that is none of a user */
     bool is_lines; /* one object after the other instead of an array */
     bool broken;  /* no JSON array, or cut off; an item that is too long */
 };
 MUST_USE struct result import_reader_open(struct import_reader *r, const char *path);
 /* The file may also be JSON lines: does it begin like one? */
 void import_reader_take_lines(struct import_reader *r);
+/* The first item of lines, when it is the one that says what the file is; NULL: it has none. Later seeks to 0 go behind it. */
+struct json *import_reader_take_header(struct import_reader *r, struct arena *a);
 void import_reader_close(struct import_reader *r);
 /* 0: at the beginning; else what import_reader_at answered before. */
 void import_reader_seek(struct import_reader *r, int64_t position);
@@ -29,10 +32,22 @@ void import_reader_seek(struct import_reader *r, int64_t position);
 bool import_reader_next(struct import_reader *r, str *out);
 int64_t import_reader_at(const struct import_reader *r);
 
+/* --- import_item.c: one item of the file --------------------------------------------- */
+
+struct import_source {
+    bool takes_whole; /* users as `users export` writes them, too */
+    struct user_file file;
+};
+struct import_item {
+    struct json *user, *errors; /* errors: array of {code, message, path}, empty when the user may come in */
+    str hash;                   /* of the password that the user brings (imported_hash.h); STR_NONE: none */
+};
+/* text: must live as long as a. Outside of any transaction. Errors: ERR_INVALID_JSON. */
+MUST_USE struct result import_item_read(struct arena *a, const struct import_source *s, str text, struct import_item *out);
+
 /* --- import_schema.c: the closed schema of one user -------------------------------- */
 
-/* *errors: array of {code, message, path}, empty when the user holds. *hash: of
- * the password that the user brings (imported_hash.h); STR_NONE: none. */
+/* *errors: array of {code, message, path}, empty when the user holds. *hash: as in struct import_item. */
 void import_check(struct arena *a, const struct json *user, struct json **errors, str *hash);
 struct json *import_error(struct arena *a, const char *code, str message, str path);
 /* {user, errors} with what is secret as "*****". */

@@ -39,6 +39,19 @@ void import_reader_take_lines(struct import_reader *r)
     import_reader_seek(r, 0);
 }
 
+struct json *import_reader_take_header(struct import_reader *r, struct arena *a)
+{
+    str text;
+    struct json *item;
+    r->begin = 0;
+    import_reader_seek(r, 0);
+    bool found = r->is_lines && import_reader_next(r, &text) && !failed(json_parse(a, str_dup(a, text), &item)) && user_file_is_header(item);
+    if (found)
+        r->begin = import_reader_at(r);
+    import_reader_seek(r, 0);
+    return found ? item : NULL;
+}
+
 void import_reader_close(struct import_reader *r)
 {
     close(r->fd);
@@ -49,7 +62,7 @@ void import_reader_seek(struct import_reader *r, int64_t position)
 {
     buf_clear(&r->window);
     r->used = 0;
-    r->window_at = position;
+    r->window_at = position ? position : r->begin;
     r->broken = false;
 }
 

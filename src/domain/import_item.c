@@ -1,0 +1,19 @@
+#include "domain/import_inside.h"
+
+/* What the key does not open may not come in, nor what stands beside it. */
+static void refuse_sealed(struct arena *a, struct import_item *item)
+{
+    item->errors = json_array(a);
+    json_push(a, item->errors, import_error(a, "NOT_PASSED", STR("Error in sealed property - The line was changed, or is of another file"), STR("sealed")));
+}
+
+struct result import_item_read(struct arena *a, const struct import_source *s, str text, struct import_item *out)
+{
+    *out = (struct import_item){ .hash = STR_NONE };
+    TRY(json_parse(a, text, &out->user));
+    if (failed(user_file_unseal(a, &s->file, out->user)))
+        refuse_sealed(a, out);
+    else
+        import_check(a, out->user, &out->errors, &out->hash);
+    return OK;
+}
