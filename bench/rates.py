@@ -87,7 +87,7 @@ def fill(cfg, scratch, count):
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("ATTACH ? AS made", (made,))
-        for table in ("search_fields", "users", "user_terms"):
+        for table in ("search_fields", "users", "user_terms", "user_sort_keys"):
             db.execute(f"DELETE FROM {table}")
             db.execute(f"INSERT INTO {table} SELECT * FROM made.{table}")
         db.execute("INSERT INTO identities (provider, native_id, user, connection, email) SELECT 'auth0', substr(uid, 7), id, "
@@ -154,7 +154,7 @@ def empty_copy(path, scratch):
     copy = scratch + "/limit.db"
     shutil.copy(path, copy)
     with sqlite3.connect(copy) as db:
-        for table in ("users", "identities", "user_terms", "logs", "outbox"):
+        for table in ("users", "identities", "user_terms", "user_sort_keys", "logs", "outbox"):
             db.execute(f"DELETE FROM {table}")
         db.commit()
         db.execute("VACUUM")

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { COLUMNS_MAX = 16, TABLES = 5 };
+enum { COLUMNS_MAX = 16, TABLES = 6 };
 
 /* owner: the user's number; the k-th log or outbox entry came with the k-th user. */
 static const struct {
@@ -18,6 +18,7 @@ static const struct {
     { "users", "id", "id, uid, doc" },
     { "identities", "user", "provider, native_id, user, connection, email, username, phone" },
     { "user_terms", "id", "f, v, id" },
+    { "user_sort_keys", "id", "id, keys" },
     { "logs", NULL, "seq, log_id, date, type, user_id, body" },
     { "outbox", NULL, "seq, kind, body, due_at, attempts" },
 };

@@ -48,6 +48,7 @@ struct result user_delete_all(struct tx *tx)
         "DELETE FROM user_secrets",
         "DELETE FROM identities",
         "DELETE FROM user_terms",
+        "DELETE FROM user_sort_keys",
         "DELETE FROM users",
     };
     const struct log_entry e = { .type = STR("sdu"), .description = STR("all users") };

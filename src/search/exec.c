@@ -178,7 +178,9 @@ struct result search_users(struct tx *tx, const struct search_request *rq, struc
         .filter_max = 500,
         .walk_cost = 3000,
         .walk_more = 0.02,
-        .gather_cost = COST_DOCUMENT,
+        .document_cost = COST_DOCUMENT,
+        .key_cost = 2,
+        .walk_patience = 3,
         .time_us = 2 * US_PER_S,
         .total_time_us = US_PER_S / 2,
     };

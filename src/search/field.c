@@ -1,6 +1,6 @@
 #include "search/field.h"
 
-enum { FOLDED = 1u << 0, DATE = 1u << 1 };
+enum { FOLDED = 1u << 0, DATE = 1u << 1, SORTED = 1u << 2 };
 
 /* Case: AUTH-REFERENCE 22, row "case"; every name not listed is sensitive to it.
  * The ids stand in databases: they never change, and a new one takes the next
@@ -10,25 +10,25 @@ static const struct {
     int64_t id; /* 0: never in the index */
     unsigned flags;
 } fields[] = {
-    { STR_INIT("user_id"), 1, 0 },
-    { STR_INIT("email"), 2, FOLDED },
+    { STR_INIT("user_id"), 1, SORTED },
+    { STR_INIT("email"), 2, FOLDED | SORTED },
     { STR_INIT("email.domain"), 3, FOLDED },
-    { STR_INIT("email_verified"), 4, 0 },
-    { STR_INIT("username"), 5, 0 },
-    { STR_INIT("phone_number"), 6, 0 },
-    { STR_INIT("phone_verified"), 7, 0 },
-    { STR_INIT("name"), 8, FOLDED },
-    { STR_INIT("given_name"), 9, FOLDED },
-    { STR_INIT("family_name"), 10, FOLDED },
-    { STR_INIT("nickname"), 11, FOLDED },
-    { STR_INIT("created_at"), 12, DATE },
-    { STR_INIT("updated_at"), 13, DATE },
-    { STR_INIT("last_login"), 14, DATE },
-    { STR_INIT("last_ip"), 15, 0 },
-    { STR_INIT("logins_count"), 16, 0 },
-    { STR_INIT("last_password_reset"), 17, DATE },
-    { STR_INIT("multifactor_last_modified"), 18, DATE },
-    { STR_INIT("blocked"), 19, 0 },
+    { STR_INIT("email_verified"), 4, SORTED },
+    { STR_INIT("username"), 5, SORTED },
+    { STR_INIT("phone_number"), 6, SORTED },
+    { STR_INIT("phone_verified"), 7, SORTED },
+    { STR_INIT("name"), 8, FOLDED | SORTED },
+    { STR_INIT("given_name"), 9, FOLDED | SORTED },
+    { STR_INIT("family_name"), 10, FOLDED | SORTED },
+    { STR_INIT("nickname"), 11, FOLDED | SORTED },
+    { STR_INIT("created_at"), 12, DATE | SORTED },
+    { STR_INIT("updated_at"), 13, DATE | SORTED },
+    { STR_INIT("last_login"), 14, DATE | SORTED },
+    { STR_INIT("last_ip"), 15, SORTED },
+    { STR_INIT("logins_count"), 16, SORTED },
+    { STR_INIT("last_password_reset"), 17, DATE | SORTED },
+    { STR_INIT("multifactor_last_modified"), 18, DATE | SORTED },
+    { STR_INIT("blocked"), 19, SORTED },
     { STR_INIT("identities.connection"), 20, 0 },
     { STR_INIT("identities.provider"), 21, 0 },
     { STR_INIT("identities.user_id"), 22, 0 },
@@ -62,6 +62,11 @@ bool field_is_folded(str field)
 bool field_is_date(str field)
 {
     return has_flag(field, DATE);
+}
+
+bool field_is_sorted(str field)
+{
+    return has_flag(field, SORTED);
 }
 
 static bool is_beneath(str field, str parent)

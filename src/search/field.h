@@ -14,6 +14,8 @@ bool field_is_hidden(str field);
  * from search_fields, from FIELD_ID_FIRST on (search/catalog.h). */
 enum { FIELD_ID_FIRST = 1000 };
 int64_t field_fixed_id(str field);
+/* A root field with a fixed id: users are sorted by it without their documents. */
+bool field_is_sorted(str field);
 /* The well-known members of parent ("identities"): start with *at = 0. */
 bool field_next_fixed_beneath(str parent, size_t *at, int64_t *out_id);
 

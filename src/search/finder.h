@@ -15,7 +15,9 @@ struct search_tuning {
     size_t filter_max;     /* so few candidates are tested one by one rather than by more scans */
     int64_t walk_cost;     /* about microseconds: a walk that spent them looks how far it came … */
     double walk_more;      /* … and goes on if what it still needs seems less than this for each user there is */
-    int64_t gather_cost;   /* about microseconds, of reading one hit's document to sort it */
+    double document_cost;  /* about microseconds, of reading one hit's document to sort it … */
+    double key_cost;       /* … or its row of user_sort_keys */
+    double walk_patience;  /* a walk in order gets so many times what it takes if hits lie evenly */
     int64_t time_us;       /* of the whole search, then ERR_TIMEOUT */
     int64_t total_time_us; /* of counting, then the total is a bound */
 };

@@ -1,7 +1,9 @@
-/* Keeps user_terms true to the users' documents. */
+/* Keeps user_terms and user_sort_keys true to the users' documents. */
+#include "search/index.h"
+
 #include "search/catalog.h"
-#include "search/search.h"
-#include "search/value.h"
+#include "search/field.h"
+#include "search/sortkeys.h"
 #include "search/visit.h"
 
 #include <stdlib.h>
@@ -13,6 +15,7 @@ struct term {
 
 struct term_list {
     struct arena *a;
+    const struct json *doc; /* NULL: there is no user */
     struct term *v;
     size_t count, cap;
     struct buf key;
@@ -45,7 +48,7 @@ static int term_cmp(const void *x, const void *y)
 /* The document's terms, sorted, each once. */
 static struct term_list terms_of(struct arena *a, const struct json *doc)
 {
-    struct term_list list = { .a = a };
+    struct term_list list = { .a = a, .doc = doc };
     if (!doc)
         return list;
     buf_init(&list.key, SIZE_MAX);
@@ -61,45 +64,108 @@ static struct term_list terms_of(struct arena *a, const struct json *doc)
     return list;
 }
 
-struct writer {
-    struct tx *tx;
+/* --- telling a sink ------------------------------------------------------------------ */
+
+struct teller {
+    const struct index_sink *sink;
     int64_t user;
     str field; /* whose id field_id is: terms come sorted */
     int64_t field_id;
 };
 
-static struct result write_term(struct writer *w, const struct term *t, bool add)
+static struct result tell_term(struct teller *t, const struct term *term, bool add)
 {
-    if (!w->field.p || !str_eq(w->field, t->field)) {
-        TRY(catalog_make(w->tx, t->field, &w->field_id));
-        w->field = t->field;
+    if (!t->field.p || !str_eq(t->field, term->field)) {
+        TRY(t->sink->field(t->sink->ctx, term->field, &t->field_id));
+        t->field = term->field;
     }
-    const char *text = add ? "INSERT INTO user_terms (f, v, id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-                           : "DELETE FROM user_terms WHERE f = ? AND v = ? AND id = ?";
-    return sql_run(w->tx->sql, text, SQL_ARGS(sql_int(w->field_id), sql_blob(t->key), sql_int(w->user)), NULL);
+    return t->sink->term(t->sink->ctx, t->field_id, term->key, t->user, add);
 }
 
-static struct result write_difference(struct writer *w, const struct term_list *before, const struct term_list *after)
+static struct result tell_terms(struct teller *t, const struct term_list *before, const struct term_list *after)
 {
     size_t i = 0, k = 0;
     while (i < before->count || k < after->count) {
         int order = i == before->count ? 1 : k == after->count ? -1 : term_cmp(&before->v[i], &after->v[k]);
         if (order < 0)
-            TRY(write_term(w, &before->v[i], false));
+            TRY(tell_term(t, &before->v[i], false));
         if (order > 0)
-            TRY(write_term(w, &after->v[k], true));
+            TRY(tell_term(t, &after->v[k], true));
         i += order <= 0;
         k += order >= 0;
     }
     return OK;
 }
 
-struct result search_index_user(struct tx *tx, int64_t user, const struct json *before, const struct json *after)
+/* Terms of one field are neighbours. */
+static void add_sort_keys(struct buf *out, const struct term_list *list)
+{
+    for (size_t i = 0, next; i < list->count; i = next) {
+        const struct term *first = &list->v[i];
+        for (next = i + 1; next < list->count && str_eq(list->v[next].field, first->field);)
+            next++;
+        if (!field_is_sorted(first->field))
+            continue;
+        if (next == i + 1)
+            sort_keys_add(out, field_fixed_id(first->field), first->key);
+        else
+            sort_keys_add_several(out, field_fixed_id(first->field));
+    }
+}
+
+static struct result tell_sort_keys(const struct teller *t, const struct term_list *before, const struct term_list *after)
+{
+    struct buf old, new;
+    struct result r = OK;
+    buf_init(&old, SIZE_MAX);
+    buf_init(&new, SIZE_MAX);
+    add_sort_keys(&old, before);
+    add_sort_keys(&new, after);
+    if (after->doc ? !before->doc || !str_eq(buf_str(&old), buf_str(&new)) : before->doc != NULL)
+        r = t->sink->sort_keys(t->sink->ctx, t->user, after->doc ? buf_str(&new) : STR_NONE);
+    buf_free(&old);
+    buf_free(&new);
+    return r;
+}
+
+struct result index_write(const struct index_sink *sink, int64_t user, const struct json *before, const struct json *after)
 {
     struct arena *a = arena_new(0);
-    struct writer w = { .tx = tx, .user = user };
+    struct teller t = { .sink = sink, .user = user };
     struct term_list old = terms_of(a, before), new = terms_of(a, after);
-    struct result r = write_difference(&w, &old, &new);
+    struct result r = tell_terms(&t, &old, &new);
+    if (!failed(r))
+        r = tell_sort_keys(&t, &old, &new);
     arena_free(a);
     return r;
+}
+
+/* --- rows of the database ------------------------------------------------------------ */
+
+static struct result make_field(void *tx, str name, int64_t *out_id)
+{
+    return catalog_make(tx, name, out_id);
+}
+
+static struct result write_term(void *ctx, int64_t field, str key, int64_t user, bool add)
+{
+    struct tx *tx = ctx;
+    const char *text = add ? "INSERT INTO user_terms (f, v, id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+                           : "DELETE FROM user_terms WHERE f = ? AND v = ? AND id = ?";
+    return sql_run(tx->sql, text, SQL_ARGS(sql_int(field), sql_blob(key), sql_int(user)), NULL);
+}
+
+static struct result write_sort_keys(void *ctx, int64_t user, str keys)
+{
+    struct tx *tx = ctx;
+    if (!keys.p)
+        return sql_run(tx->sql, "DELETE FROM user_sort_keys WHERE id = ?", SQL_ARGS(sql_int(user)), NULL);
+    return sql_run(tx->sql, "INSERT INTO user_sort_keys (id, keys) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET keys = excluded.keys",
+                   SQL_ARGS(sql_int(user), sql_blob(keys)), NULL);
+}
+
+struct result search_index_user(struct tx *tx, int64_t user, const struct json *before, const struct json *after)
+{
+    const struct index_sink rows = { make_field, write_term, write_sort_keys, tx };
+    return index_write(&rows, user, before, after);
 }

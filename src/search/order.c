@@ -1,6 +1,7 @@
 #include "search/order.h"
 
 #include "search/catalog.h"
+#include "search/field.h"
 #include "search/sort.h"
 
 #include <string.h>
@@ -283,32 +284,84 @@ static struct result try_walk(struct finder *f, struct page *p, int64_t sort_fie
     return OK;
 }
 
-static struct result gather(struct walk *w, const struct idset *found)
+/* --- what was found, in the order of a field ----------------------------------------------- */
+
+/* The candidate goes to the sorter: with its row of sort keys if that tells
+ * enough and the document is not at hand. */
+static struct result sort_one(struct finder *f, struct sorter *s, int64_t sort_field, struct candidate *c)
+{
+    enum sort_key_kind kind = SORT_KEY_ASK;
+    struct sql_rows rows;
+    str key;
+    if (sort_field && !c->doc) {
+        TRY(sql_open(f->tx->sql, &rows, "SELECT keys FROM user_sort_keys WHERE id = ?", SQL_ARGS(sql_int(c->id))));
+        if (sql_next(&rows))
+            kind = sort_keys_find(sql_col_blob(&rows, 0), sort_field, &key);
+        if (kind != SORT_KEY_ASK)
+            sorter_add_key(s, c->id, kind, key);
+        TRY(sql_close(&rows));
+    }
+    if (kind != SORT_KEY_ASK)
+        return OK;
+    TRY(candidate_read(f, c));
+    if (c->doc)
+        sorter_add(s, c->id, c->doc);
+    return OK;
+}
+
+static struct result read_tied(void *finder, int64_t id, struct json **out)
+{
+    struct candidate c = { .id = id };
+    TRY(finder_check_time(finder));
+    TRY(candidate_read(finder, &c));
+    *out = c.doc;
+    return OK;
+}
+
+static struct result gather(struct walk *w, int64_t sort_field, const struct idset *found)
 {
     struct sorter *s = sorter_new(w->f->a, w->p->sort_field, w->p->descending);
+    int64_t with_keys = field_is_sorted(w->p->sort_field) ? sort_field : 0;
+    const int64_t *ids;
     for (int64_t id = idset_next(found, 0, false); id >= 0; id = idset_next(found, id + 1, false)) {
         struct candidate c = { .id = id };
         bool holds = true;
         TRY(finder_check_time(w->f));
         if (!w->exact)
             TRY(candidate_test(w->f, w->f->query, &c, &holds));
-        if (!holds)
-            continue;
-        TRY(candidate_read(w->f, &c));
-        if (c.doc)
-            sorter_add(s, id, c.doc);
+        if (holds)
+            TRY(sort_one(w->f, s, with_keys, &c));
     }
-    const int64_t *ids = sorter_finish(s);
+    TRY(sorter_finish(s, w->p->skip, w->p->skip + w->p->want, read_tied, w->f, &ids));
     for (size_t i = 0; i < sorter_count(s) && !page_is_full(w->p); i++)
         page_add(w->p, ids[i]);
     return OK;
+}
+
+/* Nothing is asked in between, so that one statement reads all rows. */
+static struct result stream_sorted(struct walk *w, int64_t field, bool *out_ended)
+{
+    struct result r = OK;
+    struct sql_rows rows;
+    bool more = true;
+    TRY(sql_open(w->f->tx->sql, &rows, w->p->descending ? "SELECT id FROM user_terms WHERE f = ? ORDER BY v DESC, id DESC"
+                                                        : "SELECT id FROM user_terms WHERE f = ? ORDER BY v, id",
+                 SQL_ARGS(sql_int(field))));
+    while (!failed(r) && !walk_stops(w) && (more = sql_next(&rows))) {
+        r = walk_take(w, sql_col_int(&rows, 0));
+        if (!failed(r) && w->rows % BATCH_MAX == 0)
+            r = finder_check_time(w->f);
+    }
+    *out_ended = !more;
+    struct result closed = sql_close(&rows);
+    return failed(r) ? r : closed;
 }
 
 static struct result walk_found(struct walk *w, int64_t sort_field, const struct idset *found, bool *out_done)
 {
     bool ended;
     struct idset *had = w->seen = finder_set(w->f);
-    TRY(walk_sorted(w, sort_field, &ended));
+    TRY(w->exact ? stream_sorted(w, sort_field, &ended) : walk_sorted(w, sort_field, &ended));
     w->seen = NULL;
     if (ended)
         TRY(walk_members(w, found, had)); /* those without the field come last */
@@ -319,25 +372,33 @@ static struct result walk_found(struct walk *w, int64_t sort_field, const struct
     return OK;
 }
 
-/* Sorting is either reading every hit's document, or walking the field's rows
- * until enough of them are hits: among u users with h hits about u / h rows lie
- * between two, unless the field and the query go together. So the walk gets no
- * more than the documents would cost. */
+static int64_t whole_cost(double cost)
+{
+    return cost < (double)INT64_MAX ? (int64_t)cost : INT64_MAX;
+}
+
+/* Sorting is either reading every hit's key, or walking the field's rows until
+ * enough of them are hits: among u users with h hits u / h rows lie between
+ * two, if they lie evenly. A walk that finds them rarer (the field and the
+ * query go together) gives way to the keys, unless those cost more than walking
+ * to the end. */
 static struct result order_found(struct finder *f, struct page *p, int64_t sort_field, const struct idset *found, bool exact)
 {
     struct walk w = { .f = f, .p = p, .found = found, .exact = exact };
+    const struct search_tuning *t = f->tuning;
     bool done = false;
     f->cost_left = INT64_MAX;
     if (!sort_field)
         return walk_members(&w, found, NULL);
-    double hits = (double)idset_bits(found), needed = (double)p->skip + (double)p->want;
-    double gathering = hits * (double)f->tuning->gather_cost;
-    if (gathering > needed * (double)f->id_max / (hits * ROWS_A_COST)) {
-        f->cost_left = gathering < (double)INT64_MAX ? (int64_t)gathering : INT64_MAX;
+    double hits = (double)idset_bits(found), wanted = (double)p->skip + (double)p->want;
+    double gathering = hits * (exact && field_is_sorted(p->sort_field) ? t->key_cost : t->document_cost);
+    double walking = wanted * (double)f->id_max / (hits * ROWS_A_COST), all = (double)f->id_max / ROWS_A_COST;
+    if (gathering > walking) {
+        f->cost_left = gathering > all ? INT64_MAX : whole_cost(walking * t->walk_patience);
         TRY(walk_found(&w, sort_field, found, &done));
     }
     f->cost_left = INT64_MAX;
-    return done ? OK : gather(&w, found);
+    return done ? OK : gather(&w, sort_field, found);
 }
 
 struct result order_page(struct finder *f, struct page *p, struct idset *found, bool exact)

@@ -12,7 +12,8 @@
 #include "json/json.h"
 #include "store/store.h"
 
-/* Write the difference between two versions of a user's document to the index.
+/* Write the difference between two versions of a user's document to the index
+ * (search/index.h: for a writer that keeps the rows itself).
  * before: NULL for a new user, after: NULL for one that goes. */
 MUST_USE struct result search_index_user(struct tx *tx, int64_t user, const struct json *before, const struct json *after);
 

@@ -1,7 +1,6 @@
 #include "search/sort.h"
 
 #include "search/field.h"
-#include "search/value.h"
 #include "search/visit.h"
 
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 struct entry {
     str key; /* STR_NONE: the document lacks the field */
     int64_t id;
+    bool cut; /* to SORT_KEY_MAX */
 };
 
 struct sorter {
@@ -58,7 +58,7 @@ static bool take_value(void *ctx, const struct json *value)
     return false;
 }
 
-void sorter_add(struct sorter *s, int64_t id, const struct json *doc)
+static void add_entry(struct sorter *s, struct entry e)
 {
     if (s->count == s->cap) {
         size_t cap = s->cap ? 2 * s->cap : 256;
@@ -68,36 +68,88 @@ void sorter_add(struct sorter *s, int64_t id, const struct json *doc)
         s->v = v;
         s->cap = cap;
     }
+    s->v[s->count++] = e;
+}
+
+static str key_of(struct sorter *s, const struct json *doc)
+{
     s->found = false;
-    if (!field_is_hidden(s->field))
+    if (doc && !field_is_hidden(s->field))
         visit_field(doc, s->field, false, take_value, s);
-    str key = s->found ? str_dup(s->a, key_cut(buf_str(&s->best))) : STR_NONE;
-    s->v[s->count++] = (struct entry){ key, id };
+    return s->found ? str_dup(s->a, key_cut(buf_str(&s->best))) : STR_NONE;
 }
 
-static int entry_cmp(const void *x, const void *y, void *ctx)
+void sorter_add(struct sorter *s, int64_t id, const struct json *doc)
 {
-    const struct sorter *s = ctx;
-    const struct entry *a = x, *b = y;
-    if (!a->key.p != !b->key.p)
-        return a->key.p ? -1 : 1; /* whichever way: without the field last */
-    int order = a->key.p ? str_cmp(a->key, b->key) : 0;
-    if (order == 0)
-        order = (a->id > b->id) - (a->id < b->id);
-    return s->descending ? -order : order;
+    add_entry(s, (struct entry){ key_of(s, doc), id, false });
 }
 
-const int64_t *sorter_finish(struct sorter *s)
+void sorter_add_key(struct sorter *s, int64_t id, enum sort_key_kind kind, str key)
 {
-    int64_t *ids = ARENA_ARRAY(s->a, int64_t, s->count);
-    if (s->count)
-        qsort_r(s->v, s->count, sizeof *s->v, entry_cmp, s);
-    for (size_t i = 0; i < s->count; i++)
-        ids[i] = s->v[i].id;
-    return ids;
+    str kept = kind == SORT_KEY_NONE ? STR_NONE : str_dup(s->a, key);
+    add_entry(s, (struct entry){ kept, id, kind == SORT_KEY_CUT });
 }
 
 size_t sorter_count(const struct sorter *s)
 {
     return s->count;
+}
+
+/* --- order ------------------------------------------------------------------------------- */
+
+static int compare(const struct entry *a, const struct entry *b, size_t bytes, bool descending)
+{
+    if (!a->key.p != !b->key.p)
+        return a->key.p ? -1 : 1; /* whichever way: without the field last */
+    int order = a->key.p ? str_cmp(str_sub(a->key, 0, bytes), str_sub(b->key, 0, bytes)) : 0;
+    if (order == 0)
+        order = (a->id > b->id) - (a->id < b->id);
+    return descending ? -order : order;
+}
+
+static int by_start(const void *x, const void *y, void *sorter)
+{
+    return compare(x, y, SORT_KEY_MAX, ((const struct sorter *)sorter)->descending);
+}
+
+static int by_key(const void *x, const void *y, void *sorter)
+{
+    return compare(x, y, KEY_MAX, ((const struct sorter *)sorter)->descending);
+}
+
+/* Do the starts leave open which one comes first? */
+static bool is_tie(const struct entry *a, const struct entry *b)
+{
+    return a->key.len >= SORT_KEY_MAX && b->key.len >= SORT_KEY_MAX && memcmp(a->key.p, b->key.p, SORT_KEY_MAX) == 0;
+}
+
+static struct result settle(struct sorter *s, size_t from, size_t until, sorter_read read, void *ctx)
+{
+    for (size_t i = from; i < until; i++) {
+        struct json *doc;
+        if (!s->v[i].cut)
+            continue;
+        TRY(read(ctx, s->v[i].id, &doc));
+        s->v[i].key = key_of(s, doc);
+        s->v[i].cut = false;
+    }
+    qsort_r(s->v + from, until - from, sizeof *s->v, by_key, s);
+    return OK;
+}
+
+struct result sorter_finish(struct sorter *s, size_t from, size_t until, sorter_read read, void *ctx, const int64_t **out_ids)
+{
+    int64_t *ids = ARENA_ARRAY(s->a, int64_t, s->count);
+    if (s->count)
+        qsort_r(s->v, s->count, sizeof *s->v, by_start, s);
+    for (size_t i = 0, next; i < s->count && i < until; i = next) {
+        for (next = i + 1; next < s->count && is_tie(&s->v[i], &s->v[next]);)
+            next++;
+        if (next > i + 1 && next > from)
+            TRY(settle(s, i, next, read, ctx));
+    }
+    for (size_t i = 0; i < s->count; i++)
+        ids[i] = s->v[i].id;
+    *out_ids = ids;
+    return OK;
 }

@@ -1,15 +1,21 @@
-/* Sorts users by the keys of one field of their documents, just as the rows of
- * the index stand. */
+/* Sorting a set of users by one field of theirs. */
 #ifndef SEARCH_SORT_H
 #define SEARCH_SORT_H
 
-#include "json/json.h"
+#include "search/sortkeys.h"
 
 struct sorter;
-struct sorter *sorter_new(struct arena *a, str field, bool descending);
+
+struct sorter *sorter_new(struct arena *a, str field, bool descending); /* goes with a */
 void sorter_add(struct sorter *s, int64_t id, const struct json *doc);
-/* The ids in order; once. */
-const int64_t *sorter_finish(struct sorter *s);
+/* The same without the document; kind: any but SORT_KEY_ASK. */
+void sorter_add_key(struct sorter *s, int64_t id, enum sort_key_kind kind, str key);
 size_t sorter_count(const struct sorter *s);
+
+/* For users whose cut keys are alike; *out may be NULL, and lives until the next call. */
+typedef struct result (*sorter_read)(void *ctx, int64_t id, struct json **out);
+/* The ids of all that were added; in order from `from` up to `until`, elsewhere nearly. */
+MUST_USE struct result sorter_finish(struct sorter *s, size_t from, size_t until, sorter_read read, void *ctx,
+                                     const int64_t **out_ids);
 
 #endif

@@ -611,6 +611,7 @@ static int64_t rows_of_users(struct testing *t)
 {
     return testing_count(t, "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM identities) + "
                             "(SELECT count(*) FROM user_secrets) + (SELECT count(*) FROM user_terms) + "
+                            "(SELECT count(*) FROM user_sort_keys) + "
                             "(SELECT count(*) FROM tokens WHERE user IS NOT NULL)");
 }
 

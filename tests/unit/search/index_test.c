@@ -1,7 +1,7 @@
-/* The rows of user_terms after any changes are those of a fresh index. */
+/* The rows of user_terms and user_sort_keys after any changes are those of a fresh index. */
 #include "bed.h"
 #include "random_users.h"
-#include "search/value.h"
+#include "search/sortkeys.h"
 
 static size_t count_rows(struct bed *b, const char *text)
 {
@@ -55,6 +55,43 @@ static void test_long_values_are_cut(void **state)
     bed_drop(&b);
 }
 
+static void test_sort_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t field;
+        enum sort_key_kind kind;
+        str key;
+    } rows[] = {
+        { "whole, folded", 2, SORT_KEY_WHOLE, STR_INIT("\x40" "a@b.c") },
+        { "cut", 8, SORT_KEY_CUT, STR_INIT("\x40" "xxxxxxxxxxxxxxxxxxxxxxx") },
+        { "several values", 11, SORT_KEY_ASK, STR_INIT("") },
+        { "one value twice", 5, SORT_KEY_WHOLE, STR_INIT("\x40u") },
+        { "a boolean", 19, SORT_KEY_WHOLE, STR_INIT("\x10\x01") },
+        { "missing", 12, SORT_KEY_NONE, STR_INIT("") },
+        { "null", 9, SORT_KEY_NONE, STR_INIT("") },
+        { "not a root field", 3, SORT_KEY_NONE, STR_INIT("") },
+    };
+    struct bed b;
+    struct sql_value keys;
+    bool found;
+    bed_make(&b);
+    str doc = STR("{\"email\":\"A@b.c\",\"name\":\"xxxxxxxxxxxxxxxxxxxxxxxxx\",\"nickname\":[\"m\",\"n\"],\"username\":[\"u\",\"u\"],"
+                  "\"blocked\":true,\"given_name\":null}");
+    int64_t id = bed_add(&b, doc);
+    assert_ok(sql_row(b.tx.sql, b.tx.arena, "SELECT keys FROM user_sort_keys WHERE id = ?", SQL_ARGS(sql_int(id)), &keys, 1, &found));
+    assert_true(found);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        str key = STR("");
+        if (sort_keys_find(keys.s, rows[i].field, &key) != rows[i].kind || !str_eq(key, rows[i].key))
+            fail_msg("%s", rows[i].name);
+    }
+    assert_ok(search_index_user(&b.tx, id, bed_parse(&b, doc), NULL));
+    assert_int_equal(count_rows(&b, "SELECT count(*) FROM user_sort_keys"), 0);
+    bed_drop(&b);
+}
+
 /* A field made by a transaction that was undone must not be known afterwards. */
 static void test_undone_field(void **state)
 {
@@ -83,7 +120,7 @@ static str dump(struct bed *b, struct buf *out)
     buf_clear(out);
     assert_ok(sql_open(b->tx.sql, &rows,
                        "SELECT coalesce(n.name, t.f), t.v, t.id FROM user_terms t LEFT JOIN search_fields n ON n.id = t.f"
-                       " ORDER BY 1, 2, 3", SQL_NO_ARGS));
+                       " UNION ALL SELECT 'sort keys', keys, id FROM user_sort_keys ORDER BY 1, 2, 3", SQL_NO_ARGS));
     while (sql_next(&rows)) {
         buf_add(out, sql_col_text(&rows, 0));
         buf_add_char(out, ' ');
@@ -122,6 +159,7 @@ static void test_changes_equal_a_fresh_index(void **state)
         if (docs[who].p)
             assert_ok(search_index_user(&fresh.tx, who + 1, NULL, bed_parse(&fresh, docs[who])));
     assert_true(count_rows(&fresh, "SELECT count(*) FROM user_terms") > USERS);
+    assert_true(count_rows(&fresh, "SELECT count(*) FROM user_sort_keys") > USERS / 2);
     assert_true(str_eq(dump(&changed, &one), dump(&fresh, &two)));
     buf_free(&doc);
     buf_free(&one);
@@ -135,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_user),
         cmocka_unit_test(test_long_values_are_cut),
+        cmocka_unit_test(test_sort_keys),
         cmocka_unit_test(test_undone_field),
         cmocka_unit_test(test_changes_equal_a_fresh_index),
     };

@@ -23,7 +23,9 @@ static inline unsigned random_below(unsigned limit)
 #define PICK(list) (list)[random_below(sizeof(list) / sizeof(list)[0])]
 
 static const char *const random_words[] = { "jane", "Jane", "JANE ROE", "jo", "john", "roe", "\xc3\x89t\xc3\xa9", "x y", "true",
-                                            "7", "2018-12", "gold", "Silver", "", "a*b", "acme.example", "Z", "z" };
+                                            "7", "2018-12", "gold", "Silver", "", "a*b", "acme.example", "Z", "z",
+                                            "the start is alike, the end one", "the start is alike, the end two",
+                                            "the start is alike, the" };
 static const char *const random_dates[] = { "2018-12-31T23:59:59.999Z", "2019-01-01T00:00:00.000Z", "2018-01-15T10:00:00.000Z",
                                             "2020-02-29T12:30:45.123Z", "2019-01-01T01:00:00.000+02:00", "never" };
 static const char *const random_numbers[] = { "0", "-1", "1", "7", "1.5", "100", "1e3", "9007199254740992", "-0.25" };
@@ -79,13 +81,14 @@ static inline void random_value(struct buf *b, int depth)
 
 static inline void random_text_member(struct buf *b, const char *name)
 {
-    if (random_below(3)) {
-        buf_fmt(b, ",\"%s\":", name);
-        if (random_below(12))
-            buf_fmt(b, "\"%s\"", PICK(random_words));
-        else
-            random_scalar(b);
-    }
+    unsigned kind = random_below(18);
+    if (kind >= 12)
+        return;
+    buf_fmt(b, ",\"%s\":", name);
+    if (kind == 0)
+        random_value(b, 2);
+    else
+        buf_fmt(b, "\"%s\"", PICK(random_words));
 }
 
 static inline void random_user(struct buf *b, unsigned number)
