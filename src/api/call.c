@@ -147,8 +147,7 @@ static void add_links(struct call *c, const struct call_page *p, size_t total, b
     str links = str_fmt(c->arena, "<%.*s>; rel=\"first\"", STR_ARG(page_url(c, 0, p->per_page)));
     if (more)
         links = str_fmt(c->arena, "%.*s, <%.*s>; rel=\"next\"", STR_ARG(links), STR_ARG(page_url(c, p->page + 1, p->per_page)));
-    if (total != CALL_TOTAL_UNKNOWN)
-        links = str_fmt(c->arena, "%.*s, <%.*s>; rel=\"last\"", STR_ARG(links), STR_ARG(page_url(c, last, p->per_page)));
+    links = str_fmt(c->arena, "%.*s, <%.*s>; rel=\"last\"", STR_ARG(links), STR_ARG(page_url(c, last, p->per_page)));
     call_header(c, STR("Link"), links);
 }
 

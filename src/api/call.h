@@ -75,10 +75,7 @@ struct call_page {
 MUST_USE struct result call_get_page(const struct call *c, struct call_page *out);
 /* items: JSON array of at most limit. total counts all; last_seq is the
  * checkpoint of the last item, more tells whether something follows. Answers
- * 200 in the form that the query asked for, with Link headers on bare arrays.
- * Where no totals are asked for, total may be CALL_TOTAL_UNKNOWN: then no link
- * names the last page. */
-#define CALL_TOTAL_UNKNOWN SIZE_MAX
+ * 200 in the form that the query asked for, with Link headers on bare arrays. */
 struct result call_reply_page(struct call *c, const struct call_page *p, struct json *items, size_t total, int64_t last_seq,
                               bool more);
 /* fields and include_fields of the query, applied to an object. */

@@ -18,7 +18,7 @@ MUST_USE struct result authentication_method_read(struct tx *tx, const struct us
 MUST_USE struct result authentication_method_patch(struct tx *tx, const struct user *u, str id, const struct json *patch,
                                                    struct document *out);
 MUST_USE struct result authentication_method_delete(struct tx *tx, const struct user *u, str id);
-/* In order of creation. Fill offset, limit and want_total of *l. */
+/* In order of creation. Fill offset and limit of *l. */
 MUST_USE struct result authentication_method_list(struct tx *tx, const struct user *u, struct document_list *l);
 
 /* All of them, the recovery code too. Errors: ERR_PASSKEY_REGISTERED. */

@@ -142,8 +142,7 @@ struct result client_list(struct tx *tx, struct client_list *l)
                                .filter_count = make_filters(tx->arena, l, filters),
                                .after_seq = l->search ? 0 : l->after_seq,
                                .offset = l->search ? 0 : l->offset,
-                               .limit = l->search ? 0 : l->limit,
-                               .want_total = true };
+                               .limit = l->search ? 0 : l->limit };
     TRY(document_list(tx, spec(), &d));
     l->count = 0;
     l->total = 0;

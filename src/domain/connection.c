@@ -138,8 +138,7 @@ static struct result list_plain(struct tx *tx, struct connection_list *l)
                                .filter_count = l->strategy_count ? 1 : 0,
                                .after_seq = l->after_seq,
                                .offset = l->offset,
-                               .limit = l->limit,
-                               .want_total = true };
+                               .limit = l->limit };
     TRY(document_list(tx, spec(), &d));
     l->items = ARENA_ARRAY(tx->arena, struct connection, d.count);
     l->count = d.count;

@@ -57,7 +57,6 @@ struct document_list {
     size_t filter_count;
     int64_t after_seq;       /* checkpoint: 0 from the start */
     size_t offset, limit;    /* limit 0: all */
-    bool want_total;
     bool newest_first;
     /* out */
     struct document *items;

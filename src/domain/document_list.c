@@ -1,7 +1,11 @@
 /* Lists of documents: filters, offset and checkpoint paging, totals. */
 #include "domain/document.h"
 
+#include "domain/row_count.h"
+
 #include <stdlib.h>
+
+/* --- by sets: several filters, or several values of one ----------------------------------- */
 
 /* Sequence numbers of all documents that one filter lets through, ascending. */
 struct seq_set {
@@ -100,7 +104,7 @@ static size_t window(const struct document_list *l, size_t n, size_t *out_count)
     return from;
 }
 
-static struct result list_filtered(struct tx *tx, const struct resource_spec *spec, struct document_list *l)
+static struct result list_gathered(struct tx *tx, const struct resource_spec *spec, struct document_list *l)
 {
     struct seq_set s = { 0 };
     TRY(seqs_of_filters(tx, spec, l, &s));
@@ -120,39 +124,50 @@ static struct result list_filtered(struct tx *tx, const struct resource_spec *sp
     return OK;
 }
 
-static struct result count_all(struct tx *tx, const struct resource_spec *spec, size_t *out)
+/* --- by the index: all of a kind, or what one value of one filter lets through ----------- */
+
+struct walk {
+    bool is_filtered;
+    str field, value;
+};
+static struct walk walk_of(const struct document_list *l)
 {
-    struct sql_value row[1];
-    bool found;
-    TRY(sql_row(tx->sql, tx->arena, "SELECT COUNT(*) FROM documents WHERE kind = ?", SQL_ARGS(sql_text(spec->kind)), row, 1, &found));
-    *out = (size_t)row[0].i;
-    return OK;
+    if (l->filter_count == 0)
+        return (struct walk){ .field = STR(""), .value = STR("") };
+    return (struct walk){ .is_filtered = true, .field = l->filters[0].member, .value = l->filters[0].values[0] };
 }
 
 /* One more than the page, so that `more` is known. */
-static struct result list_ids(struct tx *tx, const struct resource_spec *spec, const struct document_list *l, str *ids, size_t *out_count)
+static struct result list_ids(struct tx *tx, const struct resource_spec *spec, const struct document_list *l,
+                              const struct walk *w, str *ids, size_t *out_count)
 {
-    static const char up[] = "SELECT id FROM documents WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ? OFFSET ?";
-    static const char down[] = "SELECT id FROM documents WHERE kind = ? AND seq > ? ORDER BY seq DESC LIMIT ? OFFSET ?";
+#define PLAIN(order) "SELECT id FROM documents WHERE kind = ? AND seq > ? ORDER BY seq " order " LIMIT ? OFFSET ?"
+#define FILTERED(order)                                                                                                          \
+    "SELECT id FROM documents WHERE seq IN (SELECT seq FROM document_filter WHERE kind = ? AND field = ? AND value = ? AND seq > ? " \
+    "ORDER BY seq " order " LIMIT ? OFFSET ?) ORDER BY seq " order
+    static const char *const texts[2][2] = { { PLAIN("ASC"), PLAIN("DESC") }, { FILTERED("ASC"), FILTERED("DESC") } };
+    const struct sql_value args[] = { sql_text(spec->kind), sql_text(w->field), sql_text(w->value),
+                                      sql_int(l->after_seq), sql_int((int64_t)l->limit + 1), sql_int((int64_t)l->offset) };
+    const struct sql_value plain_args[] = { args[0], args[3], args[4], args[5] };
     struct sql_rows rows;
     size_t n = 0;
-    TRY(sql_open(tx->sql, &rows, l->newest_first ? down : up,
-                 SQL_ARGS(sql_text(spec->kind), sql_int(l->after_seq), sql_int((int64_t)l->limit + 1), sql_int((int64_t)l->offset))));
+    TRY(sql_open(tx->sql, &rows, texts[w->is_filtered][l->newest_first], w->is_filtered ? args : plain_args,
+                 w->is_filtered ? sizeof args / sizeof *args : sizeof plain_args / sizeof *plain_args));
     while (n <= l->limit && sql_next(&rows))
         ids[n++] = str_dup(tx->arena, sql_col_text(&rows, 0));
     *out_count = n;
     return sql_close(&rows);
 }
 
-static struct result list_plain(struct tx *tx, const struct resource_spec *spec, struct document_list *l)
+static struct result list_walked(struct tx *tx, const struct resource_spec *spec, struct document_list *l)
 {
-    if (l->want_total || l->limit == 0)
-        TRY(count_all(tx, spec, &l->total));
+    const struct walk w = walk_of(l);
+    size_t n;
+    TRY(row_count_read(tx, spec->kind, w.field, w.value, &l->total));
     if (l->limit == 0)
         l->limit = l->total;
-    size_t n;
     str *ids = ARENA_ARRAY(tx->arena, str, l->limit + 1);
-    TRY(list_ids(tx, spec, l, ids, &n));
+    TRY(list_ids(tx, spec, l, &w, ids, &n));
     l->count = n > l->limit ? l->limit : n;
     l->more = n > l->limit;
     l->items = ARENA_ARRAY(tx->arena, struct document, l->count);
@@ -163,5 +178,6 @@ static struct result list_plain(struct tx *tx, const struct resource_spec *spec,
 
 struct result document_list(struct tx *tx, const struct resource_spec *spec, struct document_list *list)
 {
-    return list->filter_count ? list_filtered(tx, spec, list) : list_plain(tx, spec, list);
+    bool needs_sets = list->filter_count > 1 || (list->filter_count && list->filters[0].value_count != 1);
+    return needs_sets ? list_gathered(tx, spec, list) : list_walked(tx, spec, list);
 }

@@ -1,5 +1,7 @@
 #include "domain/relation.h"
 
+#include "domain/row_count.h"
+
 /* What stands on a side, and by that which rows go with which thing. A pair
  * goes with its first thing; with its second by `hanging`. */
 struct side {
@@ -221,22 +223,15 @@ struct result relation_list_b_pairs(struct tx *tx, enum relation r, str first, s
 
 /* --- pages -------------------------------------------------------------------------------- */
 
-static struct result count(struct tx *tx, enum relation r, enum relation_side by, str id, size_t max, size_t *out)
+static struct result count(struct tx *tx, enum relation r, enum relation_side by, str id, size_t *out)
 {
-    static const char *const texts[] = {
-        [RELATION_BY_A] = "SELECT COUNT(*) FROM (SELECT 1 FROM relations WHERE kind = ? AND a = ? LIMIT ?)",
-        [RELATION_BY_B] = "SELECT COUNT(*) FROM (SELECT 1 FROM relations WHERE kind = ? AND b = ? LIMIT ?)",
-    };
-    struct sql_value n;
-    bool found;
-    TRY(sql_row(tx->sql, tx->arena, texts[by], SQL_ARGS(name_of(r), sql_text(id), limit_value(max ? max + 1 : 0)), &n, 1, &found));
-    *out = max && (size_t)n.i > max ? RELATION_TOTAL_UNKNOWN : (size_t)n.i;
-    return OK;
+    static const str fields[] = { [RELATION_BY_A] = STR_INIT("a"), [RELATION_BY_B] = STR_INIT("b") };
+    return row_count_read(tx, str_from(rules[r].name), fields[by], id, out);
 }
 
 struct result relation_count_a(struct tx *tx, enum relation r, str a, size_t *out)
 {
-    return count(tx, r, RELATION_BY_A, a, 0, out);
+    return count(tx, r, RELATION_BY_A, a, out);
 }
 
 /* One row more than the page, so that `more` is known. */
@@ -255,7 +250,7 @@ struct result relation_page(struct tx *tx, struct relation_page *p)
         p->count = p->limit;
     bool known = !p->more && !p->after_seq && (p->count || !p->offset); /* the list ends here */
     p->total = p->offset + p->count;
-    return p->want_total && !known ? count(tx, p->relation, p->by, p->id, p->count_max, &p->total) : OK;
+    return p->want_total && !known ? count(tx, p->relation, p->by, p->id, &p->total) : OK;
 }
 
 /* --- when something goes --------------------------------------------------------------------- */

@@ -76,11 +76,8 @@ MUST_USE struct result relation_list_b_pairs(struct tx *tx, enum relation r, str
                                              size_t *out_count);
 
 enum relation_side { RELATION_BY_A, RELATION_BY_B };
-/* A page over the rows of one side, read from the index whatever their number.
- * total counts the side's rows, 50 ns each, unless the page is the last one;
- * where count_max is given and there are more than that, it is
- * RELATION_TOTAL_UNKNOWN and costs no more than count_max rows. */
-#define RELATION_TOTAL_UNKNOWN SIZE_MAX
+/* A page over the rows of one side, read from the index whatever their number;
+ * total is that number, which is kept (domain/row_count.h). */
 struct relation_page {
     enum relation relation;
     enum relation_side by;
@@ -88,7 +85,6 @@ struct relation_page {
     int64_t after_seq;    /* checkpoint: 0 from the start */
     size_t offset, limit; /* limit 0: all */
     bool want_total;
-    size_t count_max; /* 0: whatever it takes */
     /* out */
     struct relation_row *rows;
     size_t count, total;

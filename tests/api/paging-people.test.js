@@ -233,14 +233,15 @@ test('sizes beyond the limits are refused', async () => {
     }
 });
 
-test('a list of more than a thousand names its last page only where it is asked for the total', async () => {
+test('a list of more than a thousand names its last page and its total', async () => {
   const { user_id } = await makeUser(v2), numbers = 'WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 1000) ', id = "printf('grp_many%018d', x)";
   rows.write(server, [
     [`${numbers} INSERT INTO documents (kind, id, body, created_at, updated_at) SELECT 'group', ${id}, json_object('id', ${id}, 'name', 'many', 'created_at', ?1, 'updated_at', ?1), 0, 0 FROM n`, [rows.at]],
     [`${numbers} INSERT INTO relations (kind, a, b, body) SELECT 'group_member', ${id}, ?1, json_object('created_at', ?2) FROM n`, [user_id, rows.at]],
   ]);
   const target = `/users/${enc(user_id)}/groups`, first = await v2('GET', `${target}?per_page=100`), last = await v2('GET', `${target}?per_page=100&page=10`);
-  assert.deepEqual(Object.keys(links(first)), ['first', 'next']);
+  assert.deepEqual(Object.keys(links(first)), ['first', 'next', 'last']);
+  assert.equal(new URL(links(first).last).searchParams.get('page'), '10');
   assert.deepEqual([last.body.length, Object.keys(links(last))], [1, ['first', 'last']]);
   assert.equal((await ok(200, v2('GET', `${target}?per_page=1&include_totals=true`))).total, 1001);
 });

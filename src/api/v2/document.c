@@ -52,8 +52,7 @@ struct result v2_document_list(struct call *c)
                                .filter_count = read_filters(c, filters),
                                .after_seq = p.after_seq,
                                .offset = p.offset,
-                               .limit = p.limit,
-                               .want_total = !p.checkpoint };
+                               .limit = p.limit };
     TRY(document_list(c->tx, c->op->resource, &l));
     struct json *items = json_array(c->arena);
     for (size_t i = 0; i < l.count; i++)

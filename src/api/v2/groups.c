@@ -53,7 +53,7 @@ struct result v2_groups_list(struct call *c)
     struct json *items = json_array(c->arena);
     TRY(call_get_page(c, &p));
     struct document_list l = { .filters = filters, .filter_count = read_filters(c, filters, values), .after_seq = p.after_seq,
-                               .offset = p.offset, .limit = p.limit, .want_total = !p.checkpoint };
+                               .offset = p.offset, .limit = p.limit };
     if (part.len)
         return search(c, &l, part);
     TRY(document_list(c->tx, &resource_specs[RESOURCE_GROUP], &l));

@@ -73,7 +73,7 @@ struct result v2_roles_list(struct call *c)
     struct json *items = json_array(c->arena);
     TRY(call_get_page(c, &p));
     struct document_list l = { .filters = filters, .filter_count = read_filters(c, filters, values), .offset = p.offset,
-                               .limit = p.limit, .want_total = true };
+                               .limit = p.limit };
     if (part.len || asks_for_tenant(c))
         return list_by_look(c, &l, str_lower(c->arena, part));
     TRY(document_list(c->tx, &resource_specs[RESOURCE_ROLE], &l));

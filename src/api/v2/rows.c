@@ -7,10 +7,7 @@
 
 #include <stdlib.h>
 
-enum {
-    OFFSET_WINDOW = 1000,
-    COUNTED_FOR_LINKS = 1000, /* a bare page of a longer list names no last page, so that it costs the same however long */
-};
+enum { OFFSET_WINDOW = 1000 };
 
 /* --- paging -------------------------------------------------------------------------- */
 
@@ -34,15 +31,13 @@ struct result rows_reply(struct call *c, const struct rows_view *view, str id)
                                   .after_seq = p.after_seq,
                                   .offset = p.offset,
                                   .limit = p.limit,
-                                  .want_total = !p.checkpoint,
-                                  .count_max = p.totals ? 0 : COUNTED_FOR_LINKS };
+                                  .want_total = !p.checkpoint };
     TRY(relation_page(c->tx, &page));
     for (size_t i = 0; i < page.count; i++) {
         TRY(view->show(c, &page.rows[i], &item));
         json_push(c->arena, items, item);
     }
-    size_t total = page.total == RELATION_TOTAL_UNKNOWN ? CALL_TOTAL_UNKNOWN : page.total;
-    return call_reply_page(c, &p, items, total, page.count ? page.rows[page.count - 1].seq : p.after_seq, page.more);
+    return call_reply_page(c, &p, items, page.total, page.count ? page.rows[page.count - 1].seq : p.after_seq, page.more);
 }
 
 static int by_seq(const void *x, const void *y)

@@ -37,7 +37,7 @@ struct result v2_users_methods_list(struct call *c)
     struct json *items = json_array(c->arena);
     TRY(call_get_page(c, &p));
     TRY(v2_user_of_path(c, &u));
-    struct document_list l = { .offset = p.offset, .limit = p.limit, .want_total = p.totals };
+    struct document_list l = { .offset = p.offset, .limit = p.limit };
     TRY(authentication_method_list(c->tx, &u, &l));
     for (size_t i = 0; i < l.count && p.limit; i++)
         json_push(c->arena, items, show_masked(c->arena, &l.items[i]));

@@ -144,6 +144,8 @@ static void upgrade_from(const struct schema *schema, const char *stem, int64_t 
     assert_ok(migrate(db, schema, db_path));
     assert_string_equal(schema_of(db), want_schema);
     assert_true(rows_in_all_tables(db, false) >= before);
+    if (schema == &tenant_schema)
+        assert_int_equal(number(db, "SELECT coalesce(sum(n), 0) FROM row_counts WHERE field = 'a'"), number(db, "SELECT count(*) FROM relations"));
     sql_disconnect(db);
 }
 
