@@ -175,6 +175,14 @@ struct result file_write_durable(const char *path, str content, mode_t mode)
     return install(r, temporary, path);
 }
 
+struct result file_write(const char *path, str content, mode_t mode)
+{
+    int fd = ops.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    if (fd < 0)
+        return io_failure(path);
+    return finish(fd, path, write_all(fd, content.p, content.len), false);
+}
+
 /* The size of an open regular file of at most max bytes; -1 with errno set. */
 static ssize_t size_of(int fd, size_t max)
 {
@@ -240,10 +248,14 @@ struct result file_copy_durable(const char *from, const char *to, mode_t mode)
     return install(r, temporary, to);
 }
 
+struct result file_rename(const char *from, const char *to)
+{
+    return ops.rename(from, to) == 0 ? OK : io_failure(to);
+}
+
 struct result file_rename_durable(const char *from, const char *to)
 {
-    if (ops.rename(from, to) != 0)
-        return io_failure(to);
+    TRY(file_rename(from, to));
     return sync_parent(to);
 }
 
@@ -283,9 +295,14 @@ struct result file_create(const char *path, mode_t mode)
     return OK;
 }
 
-static struct result remove_tree(const char *path, unsigned depth);
+/* --- whole trees ------------------------------------------------------------------------- */
 
-static struct result remove_entries(const char *path, DIR *d, unsigned depth)
+/* Called for everything below a path, then for the path: children come first. */
+typedef struct result (*visit_fn)(const char *path, bool is_dir);
+
+static struct result walk(const char *path, unsigned depth, visit_fn visit);
+
+static struct result walk_entries(const char *path, DIR *d, unsigned depth, visit_fn visit)
 {
     struct result r = OK;
     for (struct dirent *e; !failed(r) && (e = readdir(d));) {
@@ -295,34 +312,61 @@ static struct result remove_entries(const char *path, DIR *d, unsigned depth)
         int n = snprintf(child, sizeof child, "%s/%s", path, e->d_name);
         errno = ENAMETOOLONG;
         bool fits = n > 0 && n < PATH_LEN_MAX;
-        r = fits ? remove_tree(child, depth + 1) : io_failure(path);
+        r = fits ? walk(child, depth + 1, visit) : io_failure(path);
         if (failed(r))
             r.args.v[0] = str_from(path); /* child goes with this frame */
     }
     return r;
 }
 
-static struct result remove_tree(const char *path, unsigned depth)
+static struct result walk(const char *path, unsigned depth, visit_fn visit)
 {
     struct stat st;
     if (lstat(path, &st) != 0)
         return errno == ENOENT ? OK : io_failure(path);
     if (!S_ISDIR(st.st_mode))
-        return ops.unlink(path) == 0 ? OK : io_failure(path);
+        return visit(path, false);
     errno = ELOOP;
     DIR *d = depth < TREE_DEPTH_MAX ? opendir(path) : NULL;
     if (!d)
         return io_failure(path);
-    struct result r = remove_entries(path, d, depth);
+    struct result r = walk_entries(path, d, depth, visit);
     closedir(d);
-    if (!failed(r) && ops.rmdir(path) != 0)
-        r = io_failure(path);
-    return r;
+    return failed(r) ? r : visit(path, true);
+}
+
+static struct result remove_one(const char *path, bool is_dir)
+{
+    return (is_dir ? ops.rmdir(path) : ops.unlink(path)) == 0 ? OK : io_failure(path);
 }
 
 struct result file_remove_tree(const char *path)
 {
-    return remove_tree(path, 0);
+    return walk(path, 0, remove_one);
+}
+
+/* Only begins: what fails here is seen by the sync. */
+static struct result begin_writing(const char *path, bool is_dir)
+{
+    int fd = is_dir ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+        close(fd);
+    }
+    return OK;
+}
+
+static struct result sync_one(const char *path, bool is_dir)
+{
+    return is_dir ? file_sync_dir(path) : file_sync(path);
+}
+
+/* All files are on their way to the disk before the first is waited for, so
+ * that the file system's own log is written once or twice instead of for each. */
+struct result file_sync_tree(const char *path)
+{
+    TRY(walk(path, 0, begin_writing));
+    return walk(path, 0, sync_one);
 }
 
 bool file_exists(const char *path)

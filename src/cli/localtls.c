@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "crypto/hash.h"
 #include "crypto/key.h"
 
 #include <pthread.h>
@@ -16,30 +15,10 @@ static const char *path_in(struct arena *a, const char *dir, const char *name)
     return str_cstr(a, str_fmt(a, "%s/tls/%s", dir, name));
 }
 
-static str key_pem(struct arena *a, const struct sign_key *k)
-{
-    str text = base64_encode(a, sign_key_to_der(a, k));
-    str out = STR("-----BEGIN PRIVATE KEY-----\n");
-    for (size_t at = 0; at < text.len; at += 64)
-        out = str_fmt(a, "%.*s%.*s\n", STR_ARG(out), STR_ARG(str_sub(text, at, 64)));
-    return str_cat(a, out, STR("-----END PRIVATE KEY-----\n"));
-}
-
-static struct result key_from_pem(struct arena *a, str pem, struct sign_key **out)
-{
-    str body = STR(""), der, rest = pem;
-    while (rest.p) {
-        str line = str_trim(str_cut(rest, '\n', &rest));
-        if (line.len && line.p[0] != '-')
-            body = str_cat(a, body, line);
-    }
-    return base64_decode(a, body, &der) ? sign_key_from_der(der, out) : fail(ERR_CRYPTO);
-}
-
 static struct result write_pair(struct arena *a, const char *dir, const char *cert, const char *key, str cert_pem, const struct sign_key *k)
 {
-    TRY(file_write_durable(path_in(a, dir, key), key_pem(a, k), 0600));
-    return file_write_durable(path_in(a, dir, cert), cert_pem, 0644);
+    TRY(file_write(path_in(a, dir, key), sign_key_to_pem(a, k), 0600));
+    return file_write(path_in(a, dir, cert), cert_pem, 0644);
 }
 
 struct ca {
@@ -96,7 +75,7 @@ static struct result load_ca(struct arena *a, const char *dir, struct ca *out)
     TRY(file_read(a, path_in(a, dir, "ca.key"), PEM_BYTES_MAX, &key));
     if (!cert_from_pem(a, pem, &out->der))
         return fail(ERR_CRYPTO);
-    return key_from_pem(a, key, &out->key);
+    return sign_key_from_pem(key, &out->key);
 }
 
 struct result localtls_create(const char *dir, str domain)
@@ -161,7 +140,7 @@ static struct result load_keys(struct localtls *l)
     l->arena = arena_new_secret(0);
     TRY(load_ca(l->arena, store_dir(l->store), &l->ca));
     TRY(file_read(l->arena, path_in(l->arena, store_dir(l->store), "server.key"), PEM_BYTES_MAX, &key));
-    return key_from_pem(l->arena, key, &l->server_key);
+    return sign_key_from_pem(key, &l->server_key);
 }
 
 static bool is_tenant(struct localtls *l, str host)

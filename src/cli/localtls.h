@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 /* Makes DIR/tls with ca.pem, ca.key, server.pem and server.key. domain: a port
- * is cut off. Errors: ERR_IO, ERR_CRYPTO. */
+ * is cut off. Nothing is synced: dir is made durable as a whole. Errors: ERR_IO, ERR_CRYPTO. */
 MUST_USE struct result localtls_create(const char *dir, str domain);
 
 /* Gives certificates for names. The keys are read at the first one. */

@@ -51,7 +51,7 @@ static struct result write_credentials(const char *dir, const struct first_start
         .ca_file = str_fmt(a, "%s/tls/ca.pem", setup_absolute(a, o->data)),
     };
     str text = json_dump(a, bootstrap_credentials(a, &f->bootstrap, f->tenant, &place));
-    return file_write_durable(str_cstr(a, str_fmt(a, "%s/credentials.json", dir)), str_cat(a, text, STR("\n")), 0600);
+    return file_write(str_cstr(a, str_fmt(a, "%s/credentials.json", dir)), str_cat(a, text, STR("\n")), 0600);
 }
 
 static struct result fill(struct tx *tx, void *arg)

@@ -148,6 +148,24 @@ str sign_key_public_pem(struct arena *a, const struct sign_key *k)
     return pem;
 }
 
+str sign_key_to_pem(struct arena *secret, const struct sign_key *k)
+{
+    return pem_encode(secret, "PRIVATE KEY", sign_key_to_der(secret, k));
+}
+
+struct result sign_key_from_pem(str text, struct sign_key **out)
+{
+    static const char *const labels[] = { "PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY" };
+    struct arena *secret = arena_new_secret(0);
+    struct result r = fail1(ERR_CRYPTO, STR("no private key in the PEM text"));
+    str der = STR_NONE;
+    for (size_t i = 0; i < sizeof labels / sizeof *labels && !der.p; i++)
+        if (pem_decode(secret, labels[i], text, &der))
+            r = sign_key_from_der(der, out);
+    arena_free(secret);
+    return r;
+}
+
 /* A number of the key, big endian, in at least min_len bytes. */
 static str key_number(struct arena *a, const struct sign_key *k, const char *name, int min_len)
 {

@@ -19,6 +19,11 @@ void sign_key_free(struct sign_key *k); /* takes NULL */
 enum key_kind sign_key_kind(const struct sign_key *k); /* KEY_RSA2048 for any RSA key */
 str sign_key_to_der(struct arena *secret, const struct sign_key *k); /* the private key, PKCS#8 */
 str sign_key_public_pem(struct arena *a, const struct sign_key *k);
+/* The private key as PEM: "PRIVATE KEY" (RFC 7468 §10). Read are also the older
+ * labels of sign_key_from_der's forms; what stands around the block is passed
+ * over. Errors: ERR_CRYPTO. */
+str sign_key_to_pem(struct arena *secret, const struct sign_key *k);
+MUST_USE struct result sign_key_from_pem(str text, struct sign_key **out);
 /* RSA modulus and exponent, big endian, for a JWK. */
 void sign_key_rsa_public(struct arena *a, const struct sign_key *k, str *out_n, str *out_e);
 /* The point of a P-256 key, 32 bytes each, for a JWK. */

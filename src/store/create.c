@@ -11,7 +11,7 @@ enum { NAME_MIN = 3, NAME_MAX_LEN = 63, KEY_ID_LEN = 16 };
 
 /* --- one tenant's file ---------------------------------------------------------------- */
 
-static struct result template_build(const char *path)
+static struct result template_build(const struct store *s, const char *path)
 {
     struct sql *db;
     TRY(file_create(path, 0600));
@@ -19,7 +19,7 @@ static struct result template_build(const char *path)
     struct result r = migrate(db, &tenant_schema, path);
     sql_disconnect(db);
     if (!failed(r))
-        r = file_sync(path);
+        r = store_sync(s, path);
     return r;
 }
 
@@ -31,9 +31,9 @@ struct result template_ensure(struct store *s, char out_path[STORE_PATH_MAX])
     if (file_exists(out_path))
         return OK;
     store_temporary(s, temporary);
-    struct result r = template_build(temporary);
+    struct result r = template_build(s, temporary);
     if (!failed(r))
-        r = file_rename_durable(temporary, out_path);
+        r = store_put(s, temporary, out_path);
     return result_about(r, str_from(s->dir));
 }
 
@@ -78,7 +78,7 @@ struct result tenant_file_build(struct store *s, const struct entry *e, const ch
     sql_disconnect(db);
     tenant_release(t);
     if (!failed(r))
-        r = file_sync(path);
+        r = store_sync(s, path);
     return r.kind == ERR_IO ? result_about(r, str_from(s->dir)) : r;
 }
 
@@ -138,7 +138,7 @@ static struct result publish(struct store *s, struct entry *e, const char *tempo
     e->file_no = s->next_file++;
     entry_file(s, e->info.name, e->file_no, path);
     store_path(s, "tenants", dir);
-    TRY(result_about(file_rename_durable(temporary, path), str_from(s->dir)));
+    TRY(result_about(store_put(s, temporary, path), str_from(s->dir)));
     struct result r = system_tenant_add(s, e);
     if (failed(r))
         return r; /* the file stays: whether the row is in is not sure */

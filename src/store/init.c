@@ -42,15 +42,18 @@ static struct result make_system(struct store *s)
 
 static struct result build_directory(struct store *s, const struct store_first *first)
 {
+    char own_key[STORE_PATH_MAX];
+    store_path(s, "master.key", own_key);
+    s->building = true;
     TRY(make_dirs(s));
-    TRY(master_load(s->key_path, true, s->master));
+    TRY(master_ensure(s->key_path, strcmp(s->key_path, own_key) != 0, s->master));
     TRY(make_system(s));
     TRY(store_tenant_create(s, &first->tenant, first->fill, first->arg));
     sql_disconnect(s->system);
     s->system = NULL;
     if (first->files)
         TRY(first->files(s->dir, first->arg));
-    return file_sync_dir(s->dir);
+    return file_sync_tree(s->dir);
 }
 
 static struct result errno_about(str what)
@@ -84,7 +87,7 @@ static struct result move_up(const char *from_dir, const char *to_dir, const cha
     if (n >= STORE_PATH_MAX || m >= STORE_PATH_MAX)
         return fail(ERR_IO);
     TRY(file_remove_tree(to)); /* of an interrupted first start */
-    return file_rename_durable(from, to);
+    return file_rename(from, to);
 }
 
 static struct result move_all_up(const char *from_dir, const char *to_dir)
@@ -98,7 +101,9 @@ static struct result move_all_up(const char *from_dir, const char *to_dir)
             r = move_up(from_dir, to_dir, e->d_name);
     closedir(d);
     TRY(r);
+    TRY(file_sync_dir(to_dir));
     TRY(move_up(from_dir, to_dir, "system.db"));
+    TRY(file_sync_dir(to_dir));
     return file_remove_tree(from_dir);
 }
 

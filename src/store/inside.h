@@ -138,6 +138,7 @@ struct store {
     int64_t next_file;
     _Atomic(uint64_t) generation; /* shared by all tenants: no value comes twice */
     atomic_ullong temporary_no;
+    bool building; /* store_init: nobody relies on the directory before it is synced as a whole */
     struct writers *writers;
 };
 
@@ -149,6 +150,10 @@ bool store_dir_fits(str dir);
 
 /* DIR/part; dies when it does not fit (store_open checked the length). */
 void store_path(const struct store *s, const char *part, char out[STORE_PATH_MAX]);
+/* file_rename_durable and file_sync, which a directory that is being built does
+ * without: it is synced at its end. */
+MUST_USE struct result store_put(const struct store *s, const char *from, const char *to);
+MUST_USE struct result store_sync(const struct store *s, const char *path);
 /* A new name under DIR/tmp, which is emptied when the store opens. */
 void store_temporary(struct store *s, char out[STORE_PATH_MAX]);
 
@@ -163,8 +168,10 @@ bool host_parse(str header, struct host_name *out);
 /* What may be registered: a host with or without a port, already lower case. */
 bool host_is_domain(str domain);
 
-/* master.c. Makes the key file when `create`. Errors: ERR_MASTER_KEY, ERR_IO. */
-MUST_USE struct result master_load(const char *path, bool create, unsigned char out[SEAL_KEY_LEN]);
+/* master.c. Errors: ERR_MASTER_KEY, ERR_IO. */
+MUST_USE struct result master_load(const char *path, unsigned char out[SEAL_KEY_LEN]);
+/* The same, and makes the file when it is not there; durably, or without a sync. */
+MUST_USE struct result master_ensure(const char *path, bool durable, unsigned char out[SEAL_KEY_LEN]);
 str master_check_value(struct arena *a, const unsigned char master[SEAL_KEY_LEN]);
 bool master_check(struct arena *a, const unsigned char master[SEAL_KEY_LEN], str check_value);
 str data_key_wrap(struct arena *a, const unsigned char master[SEAL_KEY_LEN], str key_id,

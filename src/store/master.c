@@ -11,11 +11,11 @@ enum { KEY_FILE_MAX = 256 };
 
 static const char check_words[] = "doorward master key";
 
-static struct result key_make(struct arena *secret, const char *path, unsigned char out[SEAL_KEY_LEN])
+static struct result key_make(struct arena *secret, const char *path, bool durable, unsigned char out[SEAL_KEY_LEN])
 {
     random_bytes(out, SEAL_KEY_LEN);
     str text = str_cat(secret, hex_encode(secret, (str){ (const char *)out, SEAL_KEY_LEN }), STR("\n"));
-    return file_write_durable(path, text, 0600);
+    return durable ? file_write_durable(path, text, 0600) : file_write(path, text, 0600);
 }
 
 static struct result key_read(struct arena *secret, const char *path, unsigned char out[SEAL_KEY_LEN])
@@ -28,14 +28,20 @@ static struct result key_read(struct arena *secret, const char *path, unsigned c
     return OK;
 }
 
-struct result master_load(const char *path, bool create, unsigned char out[SEAL_KEY_LEN])
+struct result master_load(const char *path, unsigned char out[SEAL_KEY_LEN])
 {
     struct arena *secret = arena_new_secret(0);
-    struct result r;
+    struct result r = file_exists(path) ? key_read(secret, path, out) : fail1(ERR_MASTER_KEY, str_from(path));
+    arena_free(secret);
+    return r;
+}
+
+struct result master_ensure(const char *path, bool durable, unsigned char out[SEAL_KEY_LEN])
+{
     if (file_exists(path))
-        r = key_read(secret, path, out);
-    else
-        r = create ? key_make(secret, path, out) : fail1(ERR_MASTER_KEY, str_from(path));
+        return master_load(path, out);
+    struct arena *secret = arena_new_secret(0);
+    struct result r = key_make(secret, path, durable, out);
     arena_free(secret);
     return r;
 }

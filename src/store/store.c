@@ -41,6 +41,16 @@ void store_temporary(struct store *s, char out[STORE_PATH_MAX])
     store_path(s, part, out);
 }
 
+struct result store_put(const struct store *s, const char *from, const char *to)
+{
+    return s->building ? file_rename(from, to) : file_rename_durable(from, to);
+}
+
+struct result store_sync(const struct store *s, const char *path)
+{
+    return s->building ? OK : file_sync(path);
+}
+
 struct store *store_new(const struct store_config *cfg, const char *dir)
 {
     struct store *s = calloc(1, sizeof *s);
@@ -123,7 +133,7 @@ static struct result open_master(struct store *s, const struct store_config *cfg
     str about = cfg->master_key_file.len ? cfg->master_key_file : cfg->data_dir;
     struct arena *a = arena_new(0);
     str check;
-    struct result r = master_load(s->key_path, false, s->master);
+    struct result r = master_load(s->key_path, s->master);
     if (!failed(r))
         r = system_meta_get(s, a, "master_check", &check);
     if (!failed(r) && !master_check(a, s->master, check))

@@ -38,8 +38,8 @@ typedef struct result (*tx_fn)(struct tx *tx, void *arg);
  * synced and renamed, so that it is whole or absent whenever the power goes. An
  * empty directory that is there already is filled, system.db last. fill as in
  * store_tenant_create; afterwards files(dir, arg), when given, writes what else
- * belongs into the directory, which until the end is called dir. The store is
- * not open afterwards. Errors: ERR_STORE_EXISTS (a store, or anything else, is
+ * belongs into the directory, which until the end is called dir; they need no
+ * sync of their own. The store is not open afterwards. Errors: ERR_STORE_EXISTS (a store, or anything else, is
  * there), what fill and files answer, and as below. */
 struct store_first {
     struct tenant_info tenant;
@@ -59,6 +59,11 @@ const char *store_dir(const struct store *s);
 MUST_USE struct result store_tenant_create(struct store *s, const struct tenant_info *info, tx_fn fill, void *arg);
 MUST_USE struct result store_tenant_delete(struct store *s, str name);
 MUST_USE struct result store_tenant_list(struct store *s, struct arena *a, struct tenant_info **out, size_t *out_count);
+/* The names of tenants to look after now and then: all that are open (what
+ * happens, happens there), and of the others the next closed_max after *round,
+ * which starts as 0 and is 0 again when the last was given. So nobody opens
+ * thousands of files at once. In a. */
+void store_tenant_some(struct store *s, struct arena *a, size_t closed_max, int64_t *round, str **out, size_t *out_count);
 /* One file with everything of the tenant, its wrapped data key too. to_file is
  * replaced when it exists. The tenant is used on meanwhile. */
 MUST_USE struct result store_tenant_snapshot(struct store *s, str name, const char *to_file);

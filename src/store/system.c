@@ -5,7 +5,7 @@
 
 struct result system_open(struct store *s, const char *path, bool create)
 {
-    TRY(sql_connect(path, SQL_WRITER, create, &s->system));
+    TRY(sql_connect(path, s->building ? SQL_BUILDER : SQL_WRITER, create, &s->system));
     return migrate(s->system, &system_schema, path);
 }
 

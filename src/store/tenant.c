@@ -262,6 +262,28 @@ struct result store_tenant_by_host(struct store *s, str host, struct tenant **ou
     return tenant_find(s, find_by_host, &h, out);
 }
 
+/* The list goes by age, as seq does. */
+void store_tenant_some(struct store *s, struct arena *a, size_t closed_max, int64_t *round, str **out, size_t *out_count)
+{
+    size_t count = 0;
+    int64_t last = 0;
+    pthread_rwlock_rdlock(&s->lock);
+    str *names = ARENA_ARRAY(a, str, s->open_count + closed_max);
+    for (const struct entry *e = s->first; e; e = e->next) {
+        bool next = !e->open && e->seq > *round && closed_max > 0;
+        if (next) {
+            closed_max--;
+            last = e->seq;
+        }
+        if (next || e->open)
+            names[count++] = str_dup(a, e->info.name);
+    }
+    pthread_rwlock_unlock(&s->lock);
+    *round = closed_max > 0 ? 0 : last; /* not all were needed: that was the end */
+    *out = names;
+    *out_count = count;
+}
+
 /* --- what others may ask of a tenant --------------------------------------------------- */
 
 const struct tenant_info *tenant_get_info(const struct tenant *t)

@@ -135,7 +135,7 @@ static struct result write_credentials(const char *dir, void *arg)
     char path[512];
     (void)arg;
     snprintf(path, sizeof path, "%s/credentials.json", dir);
-    return file_write_durable(path, STR("{\"whole\": true}"), 0600);
+    return file_write(path, STR("{\"whole\": true}"), 0600);
 }
 
 /* Whether the first start finds an empty directory, as a volume's mount point. */

@@ -229,6 +229,49 @@ static void short_and_interrupted_writes_go_on(void **state)
     assert_content(path, STR("0123456789"));
 }
 
+/* What a tree's sync asked for. */
+static unsigned synced_files, synced_dirs, fail_after;
+
+static int count_fsync(int fd)
+{
+    struct stat st;
+    assert_int_equal(fstat(fd, &st), 0);
+    synced_files += S_ISREG(st.st_mode);
+    return fail_after && synced_files == fail_after ? fail_fsync(fd) : 0;
+}
+
+static int count_dir(const char *of)
+{
+    (void)of;
+    synced_dirs++;
+    return 0;
+}
+
+static void a_tree_is_synced_at_its_end(void **state)
+{
+    static const struct file_ops counting = { .fsync = count_fsync, .fsync_dir = count_dir };
+    char sub[96], inner[128];
+    (void)state;
+    snprintf(sub, sizeof sub, "%s/sub", dir);
+    snprintf(inner, sizeof inner, "%s/inner", sub);
+    synced_files = synced_dirs = fail_after = 0;
+    file_set_ops(&counting);
+    assert_int_equal(file_mkdir(sub, 0700).kind, ERR_NONE);
+    assert_int_equal(file_write(path, STR("old"), 0600).kind, ERR_NONE);
+    assert_int_equal(file_write(path, STR("a"), 0600).kind, ERR_NONE);
+    assert_int_equal(file_rename(path, other).kind, ERR_NONE);
+    assert_int_equal(file_write(inner, STR("b"), 0600).kind, ERR_NONE);
+    assert_int_equal(synced_files + synced_dirs, 0);
+    assert_int_equal(file_sync_tree(dir).kind, ERR_NONE);
+    assert_int_equal(synced_files, 2);
+    assert_int_equal(synced_dirs, 2);
+    assert_content(other, STR("a"));
+    synced_files = 0;
+    fail_after = 2;
+    assert_int_equal(file_sync_tree(dir).kind, ERR_IO);
+    assert_int_equal(file_rename(path, other).kind, ERR_IO);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -242,6 +285,7 @@ int main(void)
         EACH(links_are_not_followed),
         EACH(failures_leave_the_old_file),
         EACH(short_and_interrupted_writes_go_on),
+        EACH(a_tree_is_synced_at_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,41 @@ static void test_bad_keys(void **state)
     assert_null(k);
 }
 
+/* Labels as openssl genpkey, ecparam and genrsa -traditional write them. */
+static void test_private_pem(void **state)
+{
+    struct sign_key *made = test_key(*state, RFC7515_EC), *k = NULL;
+    str pem = sign_key_to_pem(*state, made), der, body = base64_encode(*state, sign_key_to_der(*state, made));
+    assert_true(str_starts(pem, STR("-----BEGIN PRIVATE KEY-----\n")));
+    der = sign_key_to_der(*state, made);
+    const struct {
+        const char *name;
+        str text;
+        bool want;
+    } rows[] = {
+        { "as written", pem, true },
+        { "words before and after it", str_fmt(*state, "my key\n%.*s\nthe end\n", STR_ARG(pem)), true },
+        { "CRLF, one line", str_fmt(*state, "-----BEGIN PRIVATE KEY-----\r\n%.*s\r\n-----END PRIVATE KEY-----\r\n", STR_ARG(body)), true },
+        { "the label of SEC 1", str_fmt(*state, "-----BEGIN EC PRIVATE KEY-----\n%.*s\n-----END EC PRIVATE KEY-----", STR_ARG(body)), true },
+        { "nothing", STR(""), false },
+        { "no end", str_sub(pem, 0, pem.len - 20), false },
+        { "a public key", sign_key_public_pem(*state, made), false },
+        { "another content", STR("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), false },
+        { "encrypted", str_fmt(*state, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n%.*s\n-----END ENCRYPTED PRIVATE KEY-----", STR_ARG(body)), false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct result r = sign_key_from_pem(rows[i].text, &k);
+        if ((r.kind == ERR_NONE) != rows[i].want)
+            print_error("%s\n", rows[i].name);
+        assert_int_equal(r.kind, rows[i].want ? ERR_NONE : ERR_CRYPTO);
+        if (!rows[i].want)
+            continue;
+        assert_true(str_eq(sign_key_to_der(*state, k), der));
+        sign_key_free(k);
+    }
+    sign_key_free(made);
+}
+
 static void *sign_many(void *key)
 {
     struct arena *a = arena_new(0);
@@ -132,6 +167,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_generate_and_reload, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_numbers, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_bad_keys, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_private_pem, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(test_threads, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -219,6 +219,34 @@ static void slots_are_made_once_and_go_with_the_tenant(void **state)
 
 /* Several threads open, use and let go of more tenants than may stay open,
  * while others come and go. */
+/* One round over all: open ones each time, the others once. */
+static void looking_after_some(void **state)
+{
+    enum { COUNT = 10, CLOSED = 4 };
+    struct scratch x;
+    unsigned seen[COUNT] = { 0 }, rounds = 0;
+    int64_t round = 0;
+    (void)state;
+    scratch_store(&x, NULL, NULL);
+    for (int i = 0; i < COUNT; i++)
+        make(&x, i);
+    tenant_release(scratch_tenant(&x, "tenant-3"));
+    do {
+        str *names;
+        size_t count;
+        store_tenant_some(x.store, x.arena, CLOSED, &round, &names, &count);
+        assert_in_range(count, 1, CLOSED + 1);
+        for (size_t i = 0; i < count; i++)
+            for (int n = 0; n < COUNT; n++)
+                seen[n] += str_eq(names[i], info(&x, n).name);
+        rounds++;
+    } while (round != 0 && rounds < 10);
+    assert_int_equal(rounds, 3); /* ten closed ones, default among them, four a time */
+    for (unsigned n = 0; n < COUNT; n++)
+        assert_int_equal(seen[n], n == 3 ? rounds : 1);
+    scratch_drop(&x);
+}
+
 struct churn {
     struct scratch *x;
     unsigned seed;
@@ -286,6 +314,7 @@ int main(void)
         cmocka_unit_test(many_tenants_few_open),
         cmocka_unit_test(deletion),
         cmocka_unit_test(slots_are_made_once_and_go_with_the_tenant),
+        cmocka_unit_test(looking_after_some),
         cmocka_unit_test(churn_of_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
