@@ -9,7 +9,12 @@
 #include <sched.h>
 #include <stdlib.h>
 
-enum { SWEEP_EVERY_S = 60, ROWS_A_SWEEP = 1000 };
+enum {
+    START_MS = 100,          /* the first answers come first */
+    SWEEP_EVERY_MS = 60000,
+    CLOSED_A_SWEEP = 16,     /* tenants that nobody uses: 10,000 of them within half a day */
+    ROWS_A_SWEEP = 1000,
+};
 
 struct background {
     struct store *store;
@@ -18,6 +23,7 @@ struct background {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stop;
+    int64_t round; /* where among the tenants the sweep is */
 };
 
 static bool stopping(struct background *b)
@@ -147,24 +153,23 @@ static void sweep_tenant(struct background *b, str name)
     arena_free(a);
 }
 
-static void sweep_all(struct background *b)
+static void sweep_some(struct background *b)
 {
     struct arena *a = arena_new(0);
-    struct tenant_info *tenants;
+    str *names;
     size_t count;
-    if (!failed(store_tenant_list(b->store, a, &tenants, &count)))
-        for (size_t i = 0; i < count && !stopping(b); i++)
-            sweep_tenant(b, tenants[i].name);
+    store_tenant_some(b->store, a, CLOSED_A_SWEEP, &b->round, &names, &count);
+    for (size_t i = 0; i < count && !stopping(b); i++)
+        sweep_tenant(b, names[i]);
     arena_free(a);
 }
 
 /* --- the thread ---------------------------------------------------------------------- */
 
-static void sleep_until_next(struct background *b)
+static void sleep_ms(struct background *b, int ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += SWEEP_EVERY_S;
+    int64_t until_us = clock_monotonic_us() + ms * US_PER_MS;
+    struct timespec until = { .tv_sec = until_us / US_PER_S, .tv_nsec = until_us % US_PER_S * 1000 };
     pthread_mutex_lock(&b->lock);
     while (!b->stop && pthread_cond_timedwait(&b->wake, &b->lock, &until) == 0)
         ;
@@ -174,14 +179,16 @@ static void sleep_until_next(struct background *b)
 static void *run(void *arg)
 {
     struct background *b = arg;
-    make_default_keys(b);
+    sleep_ms(b, START_MS);
+    if (!stopping(b))
+        make_default_keys(b);
     struct sched_param idle = { 0 };
     pthread_setschedparam(pthread_self(), SCHED_IDLE, &idle); /* never before a request */
     while (!stopping(b)) {
         fill_pool(b);
-        sleep_until_next(b);
+        sleep_ms(b, SWEEP_EVERY_MS);
         if (!stopping(b))
-            sweep_all(b);
+            sweep_some(b);
     }
     return NULL;
 }
@@ -194,7 +201,11 @@ struct background *background_start(struct store *s, const struct background_con
     b->store = s;
     b->cfg = *cfg;
     pthread_mutex_init(&b->lock, NULL);
-    pthread_cond_init(&b->wake, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&b->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (pthread_create(&b->thread, NULL, run, b) != 0)
         die("cannot start a thread");
     return b;

@@ -15,10 +15,12 @@
 #include <sys/stat.h>
 
 enum {
-    NOTICES_MAX = 64,           /* tenants; beyond that the look at all finds them */
+    NOTICES_MAX = 64,           /* tenants; beyond that the next look finds them */
     NOTICE_US = 5 * 1000 * 1000, /* how long a transaction may take from the notice to its commit */
     LOOK_EVERY_MS = 5,
-    ALL_EVERY_US = 60 * 1000 * 1000,
+    SOME_EVERY_US = 60 * 1000 * 1000,
+    FIRST_ROUND_US = 100 * 1000, /* between two looks until all tenants have been seen once: jobs of an earlier run */
+    CLOSED_A_LOOK = 16,
     NAME_MAX_LEN = 64,
     SMALL_BYTES = 256 << 10,
     FILE_KEPT_S = 3600,         /* a file without a job may be one whose job is just being made */
@@ -35,7 +37,9 @@ struct worker {
     pthread_t thread;
     struct notice notices[NOTICES_MAX];
     unsigned notice_count;
-    int64_t all_at_us; /* when to look at all tenants next */
+    int64_t some_at_us; /* when to look at tenants unasked next */
+    int64_t round;
+    bool seen_all;
 };
 
 struct job_runner {
@@ -205,19 +209,20 @@ static void sweep_files(struct job_runner *r)
     arena_free(a);
 }
 
-static void look_at_all(struct worker *w)
+static void look_at_some(struct worker *w)
 {
     struct arena *a = arena_new(0);
-    struct tenant_info *tenants;
+    str *names;
     size_t count;
     bool sweeps = w->type == JOB_USERS_IMPORT;
-    if (!failed(store_tenant_list(w->runner->store, a, &tenants, &count)))
-        for (size_t i = 0; i < count && !atomic_load(&w->runner->stop); i++) {
-            work_on(w, tenants[i].name);
-            if (sweeps)
-                sweep_rows(w, tenants[i].name);
-        }
-    if (sweeps)
+    store_tenant_some(w->runner->store, a, CLOSED_A_LOOK, &w->round, &names, &count);
+    for (size_t i = 0; i < count && !atomic_load(&w->runner->stop); i++) {
+        work_on(w, names[i]);
+        if (sweeps)
+            sweep_rows(w, names[i]);
+    }
+    w->seen_all |= w->round == 0;
+    if (sweeps && w->seen_all)
         sweep_files(w->runner);
     arena_free(a);
 }
@@ -228,7 +233,7 @@ static void sleep_a_little(struct worker *w, int64_t now_us)
 {
     struct job_runner *r = w->runner;
     struct timespec until;
-    int64_t ms = w->notice_count ? LOOK_EVERY_MS : (w->all_at_us - now_us) / US_PER_MS + 1;
+    int64_t ms = w->notice_count ? LOOK_EVERY_MS : (w->some_at_us - now_us) / US_PER_MS + 1;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += ms / 1000;
     until.tv_nsec += ms % 1000 * 1000000;
@@ -260,9 +265,9 @@ static void *run(void *arg)
     char names[NOTICES_MAX][NAME_MAX_LEN];
     while (!atomic_load(&r->stop)) {
         int64_t now_us = clock_monotonic_us();
-        if (now_us >= w->all_at_us) {
-            look_at_all(w);
-            w->all_at_us = clock_monotonic_us() + ALL_EVERY_US;
+        if (now_us >= w->some_at_us) {
+            look_at_some(w);
+            w->some_at_us = clock_monotonic_us() + (w->seen_all ? SOME_EVERY_US : FIRST_ROUND_US);
         }
         pthread_mutex_lock(&r->lock);
         unsigned count = take_notices(w, now_us, names);
@@ -312,7 +317,7 @@ struct job_runner *job_runner_start(struct store *s)
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->wake, NULL);
     for (size_t i = 0; i < 2; i++) {
-        r->workers[i] = (struct worker){ .runner = r, .type = types[i] };
+        r->workers[i] = (struct worker){ .runner = r, .type = types[i], .some_at_us = clock_monotonic_us() + FIRST_ROUND_US };
         if (pthread_create(&r->workers[i].thread, NULL, run, &r->workers[i]) != 0)
             die("cannot start a thread");
     }

@@ -66,7 +66,7 @@ struct http_config {
     size_t header_bytes_max;      /* 0: 32 KiB, request line included; 431 (414 for the line alone) */
     size_t header_lines_max;      /* 0: 100 */
     unsigned header_timeout_ms, body_timeout_ms, idle_timeout_ms, write_timeout_ms; /* 0: 10 s, 30 s, 75 s, 30 s */
-    const char *tls_cert_file, *tls_key_file; /* PEM; reread by http_server_reload_tls */
+    const char *tls_cert_file, *tls_key_file; /* PEM */
     /* A certificate for a server name (SNI), DER in a, over the same key; NULL or false: tls_cert_file. Any thread. */
     bool (*tls_named)(void *ctx, struct arena *a, str name, str *out_der);
     void *tls_named_ctx;
@@ -79,10 +79,10 @@ struct http_config {
 };
 
 struct http_server;
-/* Binds, listens and starts the threads. Errors: ERR_LISTEN (address and reason). */
+/* Binds, listens and starts the threads; plain connections are answered while
+ * the certificate is still being read. Errors: ERR_LISTEN (address and reason). */
 MUST_USE struct result http_server_start(const struct http_config *cfg, struct http_server **out);
 uint16_t http_server_port(const struct http_server *s, size_t listener); /* the real one when 0 was asked */
-MUST_USE struct result http_server_reload_tls(struct http_server *s);
 /* Stop accepting, let running requests end, then free all. After grace_ms the
  * sockets are cut; a handler that still runs is waited for all the same. */
 void http_server_stop(struct http_server *s, unsigned grace_ms);

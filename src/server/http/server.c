@@ -211,22 +211,56 @@ static void free_server(struct http_server *s)
     free(s);
 }
 
-static struct tls_files tls_files(const struct http_server *s)
+void http_server_stop(struct http_server *s, unsigned grace_ms)
 {
-    return (struct tls_files){ s->cfg.tls_cert_file, s->cfg.tls_key_file, s->cfg.tls_client_ca_file };
+    if (!s)
+        return;
+    atomic_store(&s->stopping, true);
+    for (size_t i = 0; i < s->socket_count; i++)
+        epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->sockets[i].fd, NULL);
+    if (!table_drain(s, false, timer_now_ms() + grace_ms))
+        table_drain(s, true, NO_DEADLINE);
+    join_threads(s);
+    conn_close_rest(s); /* accepted while the listeners were closing */
+    free_server(s);
 }
 
-static struct result open_sockets(struct http_server *s)
+static bool wants_tls(const struct http_server *s)
 {
     bool tls = false;
     for (size_t i = 0; i < s->cfg.listener_count; i++)
         tls = tls || s->cfg.listeners[i].tls;
-    if (tls && (!s->cfg.tls_cert_file || !s->cfg.tls_key_file))
+    return tls;
+}
+
+static void arm_listeners(struct http_server *s, bool tls)
+{
+    for (size_t i = 0; i < s->socket_count; i++)
+        if (s->sockets[i].tls == tls)
+            listener_arm(s, &s->sockets[i], EPOLL_CTL_ADD);
+}
+
+/* Who speaks TLS waits in the listener's queue until there is a certificate. */
+static struct result start_tls(struct http_server *s)
+{
+    struct tls_files files = { s->cfg.tls_cert_file, s->cfg.tls_key_file, s->cfg.tls_client_ca_file };
+    if (!wants_tls(s))
+        return OK;
+    if (!files.cert || !files.key)
         return fail2(ERR_LISTEN, STR("TLS"), STR("no certificate is configured"));
-    struct tls_files files = tls_files(s);
-    if (tls)
-        TRY(tls_server_new(&files, s->cfg.tls_named, s->cfg.tls_named_ctx, &s->tls));
-    return listener_bind_all(s);
+    TRY(tls_server_new(&files, s->cfg.tls_named, s->cfg.tls_named_ctx, &s->tls));
+    arm_listeners(s, true);
+    return OK;
+}
+
+static struct result start_all(struct http_server *s)
+{
+    make_epoll(s);
+    lane_set_waiters_max(s->cfg.threads / 2);
+    if (!start_threads(s))
+        return fail2(ERR_LISTEN, STR("threads"), STR("the system lets us start no more"));
+    arm_listeners(s, false);
+    return start_tls(s);
 }
 
 struct result http_server_start(const struct http_config *cfg, struct http_server **out)
@@ -242,22 +276,17 @@ struct result http_server_start(const struct http_config *cfg, struct http_serve
     s->threads = calloc(s->cfg.threads, sizeof *s->threads);
     if (!s->threads)
         die("out of memory");
-    struct result r = open_sockets(s);
+    struct result r = listener_bind_all(s);
     if (failed(r)) {
         free_server(s);
         return r;
     }
-    make_epoll(s);
-    lane_set_waiters_max(s->cfg.threads / 2);
-    if (!start_threads(s)) {
-        join_threads(s);
-        free_server(s);
-        return fail2(ERR_LISTEN, STR("threads"), STR("the system lets us start no more"));
-    }
-    for (size_t i = 0; i < s->socket_count; i++)
-        listener_arm(s, &s->sockets[i], EPOLL_CTL_ADD);
-    *out = s;
-    return OK;
+    r = start_all(s);
+    if (failed(r))
+        http_server_stop(s, 0);
+    else
+        *out = s;
+    return r;
 }
 
 uint16_t http_server_port(const struct http_server *s, size_t listener)
@@ -266,24 +295,4 @@ uint16_t http_server_port(const struct http_server *s, size_t listener)
         if (s->sockets[i].listener == listener)
             return s->sockets[i].port;
     return 0;
-}
-
-struct result http_server_reload_tls(struct http_server *s)
-{
-    struct tls_files files = tls_files(s);
-    return s->tls ? tls_server_reload(s->tls, &files) : OK;
-}
-
-void http_server_stop(struct http_server *s, unsigned grace_ms)
-{
-    if (!s)
-        return;
-    atomic_store(&s->stopping, true);
-    for (size_t i = 0; i < s->socket_count; i++)
-        epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->sockets[i].fd, NULL);
-    if (!table_drain(s, false, timer_now_ms() + grace_ms))
-        table_drain(s, true, NO_DEADLINE);
-    join_threads(s);
-    conn_close_rest(s); /* accepted while the listeners were closing */
-    free_server(s);
 }

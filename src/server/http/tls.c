@@ -21,7 +21,7 @@ struct named {
 };
 
 struct tls_server {
-    pthread_mutex_t lock; /* over ctx, which reload swaps, and over named */
+    pthread_mutex_t lock; /* over named */
     SSL_CTX *ctx;
     tls_named_fn named_fn;
     void *named_ctx;
@@ -187,18 +187,6 @@ struct result tls_server_new(const struct tls_files *files, tls_named_fn named, 
     return OK;
 }
 
-struct result tls_server_reload(struct tls_server *s, const struct tls_files *files)
-{
-    SSL_CTX *ctx = NULL;
-    TRY(make_ctx(s, files, &ctx));
-    pthread_mutex_lock(&s->lock);
-    SSL_CTX *old = s->ctx;
-    s->ctx = ctx;
-    pthread_mutex_unlock(&s->lock);
-    SSL_CTX_free(old); /* connections hold references of their own */
-    return OK;
-}
-
 void tls_server_free(struct tls_server *s)
 {
     if (!s)
@@ -217,9 +205,7 @@ struct tls_conn *tls_conn_new(struct tls_server *s, int fd)
     struct tls_conn *t = calloc(1, sizeof *t);
     if (!t)
         die("out of memory");
-    pthread_mutex_lock(&s->lock);
     t->ssl = SSL_new(s->ctx);
-    pthread_mutex_unlock(&s->lock);
     if (!t->ssl || SSL_set_fd(t->ssl, fd) != 1) {
         ERR_clear_error();
         tls_conn_free(t);

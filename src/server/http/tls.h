@@ -14,7 +14,7 @@ enum io {
     IO_ERROR,
 };
 
-struct tls_server; /* certificate, key and settings; shared, swapped on reload */
+struct tls_server; /* certificate, key and settings */
 struct tls_conn;
 
 struct tls_files {
@@ -27,8 +27,6 @@ typedef bool (*tls_named_fn)(void *ctx, struct arena *a, str name, str *out_der)
 
 /* Errors: ERR_LISTEN (file, reason). */
 MUST_USE struct result tls_server_new(const struct tls_files *files, tls_named_fn named, void *ctx, struct tls_server **out);
-/* Errors as above; the old certificate then stays. Running connections keep theirs. */
-MUST_USE struct result tls_server_reload(struct tls_server *s, const struct tls_files *files);
 void tls_server_free(struct tls_server *s);
 
 struct tls_conn *tls_conn_new(struct tls_server *s, int fd); /* NULL: out of resources */

@@ -94,29 +94,6 @@ test('the peer sees close_notify', async () => {
   assert.doesNotMatch(r.stderr, /unexpected eof/i);
 });
 
-test('SIGHUP: new connections get the new certificate, old ones go on; a bad file changes nothing', async () => {
-  const subject = async () => {
-    const w = await echo.connect(true);
-    const name = w.socket.getPeerCertificate().subject.CN;
-    w.end();
-    return name;
-  };
-  const old = await echo.connect(true);
-  assert.equal(await subject(), 'localhost');
-  fs.copyFileSync(echo.file('server2.pem'), echo.file('live.pem'));
-  fs.copyFileSync(echo.file('server2.key'), echo.file('live.key'));
-  echo.process.kill('SIGHUP');
-  await sleep(300);
-  assert.equal(await subject(), 'second');
-  old.send(get('/'));
-  assert.equal((await old.answer()).status, 200);
-  old.end();
-  fs.writeFileSync(echo.file('live.pem'), 'no certificate');
-  echo.process.kill('SIGHUP');
-  await sleep(300);
-  assert.equal(await subject(), 'second');
-});
-
 test('large bodies both ways at once over TLS', async () => {
   const body = Buffer.alloc(900000, 'z');
   const w = await echo.connect(true);

@@ -20,7 +20,7 @@ function makeCertificates(dir) {
   openssl('req', '-x509', ...key, '-subj', '/CN=test ca', '-keyout', at('ca.key'), '-out', at('ca.pem'));
   openssl('req', '-x509', ...key, '-subj', '/CN=alone', '-keyout', at('self.key'), '-out', at('self.pem'));
   for (const [name, subject, extension] of [['server', '/CN=localhost', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
-    ['server2', '/CN=second', 'subjectAltName=DNS:localhost,IP:127.0.0.1'], ['client', '/CN=client', 'extendedKeyUsage=clientAuth']]) {
+    ['client', '/CN=client', 'extendedKeyUsage=clientAuth']]) {
     fs.writeFileSync(at('ext'), extension + '\n');
     openssl('req', ...key.slice(0, -2), '-subj', subject, '-keyout', at(name + '.key'), '-out', at('csr'));
     openssl('x509', '-req', '-in', at('csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '2',
@@ -34,9 +34,7 @@ class Echo {
     const e = new Echo();
     e.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'doorward-http-'));
     makeCertificates(e.dir);
-    fs.copyFileSync(e.file('server.pem'), e.file('live.pem'));
-    fs.copyFileSync(e.file('server.key'), e.file('live.key'));
-    const all = { cert: e.file('live.pem'), key: e.file('live.key'), client_ca: e.file('ca.pem'), ...options };
+    const all = { cert: e.file('server.pem'), key: e.file('server.key'), client_ca: e.file('ca.pem'), ...options };
     e.process = spawn(binary, Object.entries(all).map(([k, v]) => `${k}=${v}`), { stdio: ['ignore', 'pipe', 'inherit'] });
     e.exited = new Promise((resolve) => e.process.once('exit', (code, signal) => resolve({ code, signal })));
     const line = await Promise.race([new Promise((resolve) => e.process.stdout.once('data', resolve)),

@@ -5,7 +5,7 @@
  *   http_echo [name=value ...]   port, tls_port (0: any; tls_port only with cert), cert, key,
  *                                client_ca, threads, header_ms, body_ms, idle_ms, write_ms, body_limit
  *
- * Prints "PORT TLS_PORT" and serves until SIGTERM; SIGHUP rereads the certificate. */
+ * Prints "PORT TLS_PORT" and serves until SIGTERM. */
 #include "base/clock.h"
 #include "base/lane.h"
 #include "base/log.h"
@@ -212,23 +212,12 @@ static struct http_config config(int argc, char **argv, struct http_listener *li
     };
 }
 
-static void serve(struct http_server *s, const sigset_t *signals)
-{
-    int signal_number = 0;
-    while (sigwait(signals, &signal_number) == 0 && signal_number == SIGHUP) {
-        struct result r = http_server_reload_tls(s);
-        if (failed(r))
-            log_error("%.*s: %.*s", STR_ARG(r.args.v[0]), STR_ARG(r.args.v[1]));
-    }
-    http_server_stop(s, 2000);
-}
-
 int main(int argc, char **argv)
 {
     sigset_t signals;
+    int got;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     app.lane = lane_new(1);
     struct http_listener listeners[2];
@@ -241,7 +230,8 @@ int main(int argc, char **argv)
     }
     printf("%u %u\n", http_server_port(s, 0), cfg.listener_count > 1 ? http_server_port(s, 1) : 0);
     fflush(stdout);
-    serve(s, &signals);
+    sigwait(&signals, &got);
+    http_server_stop(s, 2000);
     lane_free(app.lane);
     return 0;
 }
