@@ -119,6 +119,8 @@ struct json *error_body(struct arena *a, enum api api, struct result r, int *out
     } else {
         json_set_text(a, body, STR("error"), w->code);
         set_if(a, body, STR("error_description"), text);
+        if (r.kind == ERR_V1_CLIENT_UNAUTHORIZED) /* V1-REFERENCE 2 */
+            json_set_text(a, body, STR("detail"), text);
     }
     return body;
 }

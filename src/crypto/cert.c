@@ -202,6 +202,28 @@ str cert_to_pkcs7_pem(struct arena *a, str der)
     return pem;
 }
 
+static STACK_OF(X509) *certs_of(PKCS7 *p7)
+{
+    return p7 && PKCS7_type_is_signed(p7) && p7->d.sign ? p7->d.sign->cert : NULL;
+}
+
+bool cert_from_pkcs7_pem(struct arena *a, str pem, str *out_der)
+{
+    str envelope;
+    if (!pem_decode(a, "PKCS7", pem, &envelope) || envelope.len > INT32_MAX)
+        return false;
+    const unsigned char *at = (const unsigned char *)envelope.p;
+    AUTO(PKCS7) *p7 = d2i_PKCS7(NULL, &at, (long)envelope.len);
+    STACK_OF(X509) *certs = certs_of(p7);
+    unsigned char *der = NULL;
+    int len = certs && sk_X509_num(certs) > 0 ? i2d_X509(sk_X509_value(certs, 0), &der) : 0;
+    if (len <= 0)
+        return crypto_refused();
+    *out_der = (str){ arena_copy(a, der, (size_t)len), (size_t)len };
+    OPENSSL_free(der);
+    return true;
+}
+
 str cert_sha1_hex(struct arena *a, str der, char separator)
 {
     static const char digit[] = "0123456789ABCDEF";

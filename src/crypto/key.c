@@ -88,6 +88,21 @@ struct result sign_key_from_der(str private_der, struct sign_key **out)
     return sign_key_from_evp(pkey, true, out);
 }
 
+struct result sign_key_from_private_pem(str text, struct sign_key **out)
+{
+    static const char *const labels[] = { "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY" };
+    struct arena *secret = arena_new_secret(0);
+    struct result r = fail1(ERR_CRYPTO, STR("no private key"));
+    str der;
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (pem_decode(secret, labels[i], text, &der)) {
+            r = sign_key_from_der(der, out);
+            break;
+        }
+    arena_free(secret);
+    return r;
+}
+
 EVP_PKEY *public_key_read(struct arena *a, str pem)
 {
     str der;

@@ -13,6 +13,9 @@ MUST_USE struct result sign_key_generate(enum key_kind kind, struct sign_key **o
 /* PKCS#8 or the older forms (PKCS#1, SEC 1). Fails with ERR_CRYPTO also for other
  * kinds and sizes of keys. */
 MUST_USE struct result sign_key_from_der(str private_der, struct sign_key **out);
+/* "PRIVATE KEY", "RSA PRIVATE KEY" or "EC PRIVATE KEY", not encrypted; text is
+ * from outside. Errors as above. */
+MUST_USE struct result sign_key_from_private_pem(str text, struct sign_key **out);
 /* A key that verifies only: "PUBLIC KEY" or "CERTIFICATE". text is from outside. */
 MUST_USE struct result sign_key_from_public_pem(str text, struct sign_key **out);
 void sign_key_free(struct sign_key *k); /* takes NULL */
@@ -65,6 +68,7 @@ MUST_USE struct result cert_make(struct arena *a, const struct sign_key *key, co
 str cert_to_pem(struct arena *a, str der);
 bool cert_from_pem(struct arena *a, str pem, str *out_der); /* the first certificate in it */
 str cert_to_pkcs7_pem(struct arena *a, str der);
+bool cert_from_pkcs7_pem(struct arena *a, str pem, str *out_der); /* the first certificate in it */
 str cert_sha1_hex(struct arena *a, str der, char separator); /* upper case pairs; 0 = none */
 str cert_subject(struct arena *a, str der); /* "/CN=name", as OpenSSL's old one-line form */
 bool cert_public_key_pem(struct arena *a, str cert_pem_or_der, str *out_pem);

@@ -169,10 +169,12 @@ static struct result cert_for(struct tx *tx, struct sign_key *key, struct new_ke
     return OK;
 }
 
-static struct result insert_key(struct tx *tx, struct sign_key *key, str state)
+struct result signing_key_insert(struct tx *tx, struct sign_key *key, str state, str cert_pem)
 {
     struct new_key n;
     TRY(cert_for(tx, key, &n));
+    if (cert_pem.p)
+        n.cert_pem = cert_pem;
     str sealed = tx_seal(tx, STR("signing_key"), n.kid, STR("key"), sign_key_to_der(tx->arena, key));
     return sql_run(tx->sql, "INSERT INTO signing_keys (kid, state, cert, sealed_key, current_since) VALUES (?, ?, ?, ?, ?)",
                    SQL_ARGS(sql_text(n.kid), sql_text(state), sql_text(n.cert_pem), sql_text(sealed),
@@ -182,8 +184,8 @@ static struct result insert_key(struct tx *tx, struct sign_key *key, str state)
 
 struct result signing_keys_insert(struct tx *tx, struct sign_key *current, struct sign_key *next)
 {
-    TRY(insert_key(tx, current, STR("current")));
-    TRY(insert_key(tx, next, STR("next")));
+    TRY(signing_key_insert(tx, current, STR("current"), STR_NONE));
+    TRY(signing_key_insert(tx, next, STR("next"), STR_NONE));
     tx_bump_generation(tx);
     return OK;
 }

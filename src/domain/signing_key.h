@@ -33,6 +33,17 @@ const struct signing_key *key_set_find(const struct key_set *s, str kid);
 /* Inside a transaction, for tenants whose keys must exist at once (snapshots of
  * seeds, tests): puts current and next from the given keys. */
 MUST_USE struct result signing_keys_insert(struct tx *tx, struct sign_key *current, struct sign_key *next);
+/* What somebody wants the tenant to sign with, in PEM; STR_NONE: not given. A
+ * certificate alone takes the place of the current key's and must be over it. */
+struct signing_key_new {
+    str private_key, cert, pkcs7;
+};
+/* The key becomes the current one; what the last one signed stays valid. With no
+ * certificate it gets a self-signed one. Errors: ERR_INVALID_BODY in API v1's
+ * words (property signingKey). */
+MUST_USE struct result signing_key_replace(struct tx *tx, const struct signing_key_new *n);
+/* For signing_key_replace: one row, with this certificate (PEM) or, STR_NONE, one made for it. */
+MUST_USE struct result signing_key_insert(struct tx *tx, struct sign_key *key, str state, str cert_pem);
 /* The current certificate in PEM and PKCS#7 for client objects; STR_NONE while
  * no key exists yet. */
 MUST_USE struct result signing_key_current_cert(struct tx *tx, str *out_pem, str *out_pkcs7);

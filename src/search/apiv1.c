@@ -36,7 +36,6 @@ static const struct {
     { STR_INIT("lastLogin"), STR_INIT("last_login") },
     { STR_INIT("lastIP"), STR_INIT("last_ip") },
     { STR_INIT("loginsCount"), STR_INIT("logins_count") },
-    { STR_INIT("blocked"), STR_INIT("blocked") },
     { STR_INIT("email"), STR_INIT("email") },
     { STR_INIT("email_verified"), STR_INIT("email_verified") },
     { STR_INIT("identities.connection"), STR_INIT("identities.connection") },
@@ -68,8 +67,19 @@ static struct search_node *overlaid(struct arena *a, str name, struct leaf leaf)
     return node_join(a, NODE_OR, leaf_at(a, leaf, str_cat(a, prefix, name)), below);
 }
 
+/* The v1 object always says whether a user is blocked; the stored one may not. */
+static struct search_node *blocked(struct arena *a, struct leaf leaf)
+{
+    if (!str_eq_nocase(leaf.text, STR("false")))
+        return leaf_at(a, leaf, STR("blocked"));
+    leaf.text = STR("true");
+    return search_not(a, leaf_at(a, leaf, STR("blocked")));
+}
+
 static struct search_node *user_attribute(struct arena *a, str name, struct leaf leaf)
 {
+    if (str_eq(name, STR("blocked")))
+        return blocked(a, leaf);
     for (size_t i = 0; i < sizeof user_attributes / sizeof user_attributes[0]; i++)
         if (str_eq(name, user_attributes[i].name))
             return leaf_at(a, leaf, user_attributes[i].path);
@@ -182,6 +192,12 @@ static struct search_node *clause_of(struct scanner *sc, str name, struct leaf l
     return name.len ? sc->dialect->attribute(sc->a, name, leaf) : plain_text(sc, leaf);
 }
 
+/* Booleans are stored by value and told from texts by how they are written. */
+static str boolean_or_text(str text)
+{
+    return str_eq_nocase(text, STR("true")) ? STR("true") : str_eq_nocase(text, STR("false")) ? STR("false") : text;
+}
+
 /* One client sends a plus unescaped, which form decoding makes a blank: a value
  * with blanks is also read with pluses. */
 static struct result take_clause(struct scanner *sc, struct search_node **out)
@@ -198,6 +214,7 @@ static struct result take_clause(struct scanner *sc, struct search_node **out)
     } else {
         leaf.text = take_unquoted(sc);
     }
+    leaf.text = boolean_or_text(leaf.text);
     struct search_node *node = clause_of(sc, name, leaf);
     if (!node)
         return fail1(ERR_INVALID_QUERY, str_fmt(sc->a, "There is no search field '%.*s'", STR_ARG(name)));

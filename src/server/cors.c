@@ -94,16 +94,23 @@ static bool origin_known(struct tenant *t, str origin)
     return known;
 }
 
-void cors_add_headers(struct exchange *x)
+/* Whether the origin is known. */
+static bool add_headers(struct exchange *x)
 {
     str origin = http_header_get(x->rq, STR("Origin"));
     http_header_add(x->rs, STR("Vary"), STR("Accept-Encoding, Origin"));
     if (!origin.len || !x->call.tenant || !origin_known(x->call.tenant, origin))
-        return;
+        return false;
     http_header_add(x->rs, STR("Access-Control-Allow-Origin"), origin);
     http_header_add(x->rs, STR("Access-Control-Allow-Credentials"), STR("true"));
     http_header_add(x->rs, STR("Access-Control-Expose-Headers"),
                     STR("Link,X-RateLimit-Limit,X-RateLimit-Remaining,X-RateLimit-Reset,Retry-After"));
+    return true;
+}
+
+void cors_add_headers(struct exchange *x)
+{
+    add_headers(x);
 }
 
 /* An origin that nobody named asked (V1-REFERENCE 1.4). Kept short: it is text
@@ -130,8 +137,7 @@ static void note_stranger(struct exchange *x)
 {
     str origin = http_header_get(x->rq, STR("Origin")), ip = exchange_client_ip(x);
     struct stranger s = { 0 };
-    if (!origin.len || origin_known(x->call.tenant, origin) || !str_utf8_valid(origin) ||
-        str_utf8_len(origin) != origin.len)
+    if (!origin.len || !str_utf8_valid(origin) || str_utf8_len(origin) != origin.len)
         return;
     s.origin_len = (uint8_t)(origin.len < sizeof s.origin ? origin.len : sizeof s.origin);
     s.ip_len = (uint8_t)(ip.len < sizeof s.ip ? ip.len : sizeof s.ip);
@@ -140,22 +146,28 @@ static void note_stranger(struct exchange *x)
     store_write_later(x->call.tenant, log_stranger, &s, sizeof s);
 }
 
+static void allow_request(struct exchange *x)
+{
+    str asked = http_header_get(x->rq, STR("Access-Control-Request-Headers"));
+    http_header_add(x->rs, STR("Access-Control-Allow-Methods"), STR("GET,POST,PUT,PATCH,DELETE,HEAD"));
+    if (asked.len)
+        http_header_add(x->rs, STR("Access-Control-Allow-Headers"), asked);
+    http_header_add(x->rs, STR("Access-Control-Max-Age"), STR("600"));
+}
+
 bool cors_preflight(struct exchange *x)
 {
     if (x->rq->method != HTTP_OPTIONS)
         return false;
-    str asked = http_header_get(x->rq, STR("Access-Control-Request-Headers"));
     x->rs->status = 204;
     if (failed(store_tenant_by_host(x->app->store, x->rq->host, &x->call.tenant))) {
         answer_error(x->rs, x->call.arena, x->api, fail(ERR_TENANT_UNKNOWN));
         return true;
     }
-    cors_add_headers(x);
-    note_stranger(x);
-    http_header_add(x->rs, STR("Access-Control-Allow-Methods"), STR("GET,POST,PUT,PATCH,DELETE,HEAD"));
-    if (asked.len)
-        http_header_add(x->rs, STR("Access-Control-Allow-Headers"), asked);
-    http_header_add(x->rs, STR("Access-Control-Max-Age"), STR("600"));
+    if (add_headers(x))
+        allow_request(x);
+    else
+        note_stranger(x);
     tenant_release(x->call.tenant);
     return true;
 }

@@ -29,7 +29,8 @@ static struct json *log_request(struct call *c)
     if (c->caller.user_id.len)
         json_set_text(a, user, STR("user_id"), c->caller.user_id);
     json_set(a, auth, STR("user"), user);
-    json_set_text(a, auth, STR("strategy"), STR("jwt"));
+    if (c->op->api == API_V2) /* v1 has opaque tokens */
+        json_set_text(a, auth, STR("strategy"), STR("jwt"));
     json_set(a, credentials, STR("scopes"), log_scopes(c));
     json_set(a, auth, STR("credentials"), credentials);
     json_set(a, rq, STR("auth"), auth);

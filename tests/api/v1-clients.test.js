@@ -1,6 +1,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
+const crypto = require('node:crypto');
 const { Server } = require('./lib/server.js');
 const { refused, good, ordinary } = require('./lib/v1.js');
 
@@ -93,6 +94,46 @@ test('the global client is listed and stays', async () => {
   assert.equal(global[0].name, 'All Applications');
   refused(await v1('DELETE', `/clients/${global[0].clientID}`), 400, 'invalid_body');
   assert.ok(all.some((c) => c.name === 'Default App'));
+});
+
+const pem = (type, bits, format = 'pkcs8') => crypto.generateKeyPairSync(type, { modulusLength: bits, namedCurve: 'P-256' }).privateKey.export({ type: format, format: 'pem' });
+const thumbprint = (cert) => crypto.createHash('sha1').update(new crypto.X509Certificate(cert).raw).digest('base64url');
+
+test('the signing key is replaced', async () => {
+  const path = `/clients/${s.credentials.global_client.client_id}`;
+  const app = good(await v1('POST', '/clients', { name: 'Signed' }));
+  const keys = async () => (await s.request('GET', '/.well-known/jwks.json')).body.keys;
+  const set = async (signingKey) => good(await v1('PATCH', path, { signingKey })).signingKey;
+  const header = (token) => JSON.parse(Buffer.from(token.split('.')[0], 'base64url'));
+  const old = v2.token, before = await keys();
+  const first = pem('rsa', 2048, 'pkcs1'), one = await set({ key: first });
+  assert.ok(new crypto.X509Certificate(one.cert).checkPrivateKey(crypto.createPrivateKey(first)));
+  for (const client of [app.clientID, path.slice(9)]) // of all clients, through both APIs
+    assert.equal(good(await v1('GET', `/clients/${client}`)).signingKey.cert, one.cert);
+  assert.equal((await v2('GET', `/clients/${app.clientID}`)).body.signing_keys[0].cert, one.cert);
+  const token = await s.token(), jwks = await keys(), jwk = jwks.find((k) => k.kid === header(token).kid);
+  assert.equal(jwk.x5t, thumbprint(one.cert));
+  assert.ok(crypto.verify('sha256', Buffer.from(token.split('.').slice(0, 2).join('.')), crypto.createPublicKey({ key: jwk, format: 'jwk' }), Buffer.from(token.split('.')[2], 'base64url')));
+  for (const k of before) assert.ok(jwks.some((now) => now.kid === k.kid), 'what was signed before stays valid');
+  assert.equal((await v2('GET', '/clients?per_page=1')).status, 200);
+  const second = pem('rsa', 3072), two = await set({ key: second });
+  assert.notEqual(two.cert, one.cert);
+  assert.deepEqual(await set({ pkcs7: two.pkcs7 }), two);
+  assert.deepEqual(await set({ cert: two.cert }), two);
+  assert.equal((await set({ key: first, cert: one.cert })).cert, one.cert);
+  for (let i = 0; i < 7; i++) await set({ key: i % 2 ? first : second });
+  assert.ok((await keys()).length <= 8);
+  await s.restart();
+  assert.equal(good(await v1('GET', path)).signingKey.cert.length > 0, true);
+  assert.ok(new crypto.X509Certificate(good(await v1('GET', path)).signingKey.cert).checkPrivateKey(crypto.createPrivateKey(second)));
+  assert.equal((await s.request('GET', '/api/v2/clients?per_page=1', { headers: { Authorization: `Bearer ${old}` } })).status, 401, 'but not for ever');
+  v2 = await s.v2();
+  const refusedKeys = { text: { key: 'x' }, small: { key: pem('rsa', 1024) }, 'an elliptic curve': { key: pem('ec') }, 'of another key': { cert: one.cert }, 'no certificate': { cert: 'x' },
+    'no envelope': { pkcs7: 'x' }, 'key and certificate apart': { key: pem('rsa', 2048), cert: one.cert }, nothing: {}, 'no text': { key: 5 }, 'no object': 'x' };
+  for (const [name, signingKey] of Object.entries(refusedKeys))
+    refused(await v1('PATCH', path, { signingKey }), 400, 'invalid_body', name);
+  refused(await v1('PATCH', `/clients/${app.clientID}`, { signingKey: { key: first } }), 400, 'invalid_body');
+  assert.ok(!good(await v1('GET', '/logs?per_page=100')).logs.some((e) => JSON.stringify(e).includes('PRIVATE KEY')));
 });
 
 test('an ordinary client sees itself, and administers nothing', async () => {

@@ -216,7 +216,7 @@ class Reader:
         op.tx = row.get("tx", "read" if op.method == "GET" else "write")
         if op.tx not in ("read", "write", "none"):
             raise Fault("tx is read, write or none")
-        writes = op.api == "v2" and op.method != "GET" and op.tx == "write"
+        writes = op.api in ("v1", "v2") and op.method != "GET" and op.tx == "write"
         op.log = row.get("log", "sapi" if writes else "none")
         op.log_failure = row.get("log_failure")
         op.bucket = row.get("bucket", "authentication" if op.api == "auth" else "management")

@@ -61,7 +61,9 @@ static struct result client_credentials(struct call *c, const struct client_auth
         .audience = body_text(c, "audience"),
         .scope = body_text(c, "scope"),
     };
-    return token_client_credentials(c->tenant, &rq, out);
+    struct result r = token_client_credentials(c->tenant, &rq, out);
+    bool is_v1 = rq.audience.len == 0; /* the clients of API v1 read another answer */
+    return r.kind == ERR_CLIENT_UNAUTHORIZED && is_v1 ? fail(ERR_V1_CLIENT_UNAUTHORIZED) : r;
 }
 
 const struct grant_type grant_types[] = {

@@ -2,6 +2,7 @@
 #include "api/v1/client_shape.h"
 #include "api/v1/echo.h"
 #include "contract/validate.h"
+#include "domain/signing_key.h"
 
 static struct result reply_client(struct call *c, const struct client *client)
 {
@@ -72,10 +73,37 @@ static struct result check_echo(struct call *c, const struct client *client)
     static const char *const fixed[] = { "clientID", "v2_id", "clientSecret", "global", "tenant", NULL };
     struct json *shown;
     TRY(v1_client_present(c, client, &shown));
-    TRY(v1_echo_check(c->arena, c->body, shown, fixed));
-    const struct json *key = json_get(c->body, STR("signingKey"));
-    bool is_same = !key || key->type == JSON_NULL || json_equal(key, json_get(shown, STR("signingKey")));
-    return is_same ? OK : fail1(ERR_OPERATION_NOT_SUPPORTED, STR("The signing key cannot be replaced through this API."));
+    return v1_echo_check(c->arena, c->body, shown, fixed);
+}
+
+/* What a reader got may come back. Until clients sign with keys of their own,
+ * which comes with login, there is the one key of all, the global client's. */
+static struct result replace_key(struct call *c, const struct client *client)
+{
+    const struct json *sent = json_get(c->body, STR("signingKey"));
+    struct json *shown;
+    TRY(v1_client_present(c, client, &shown));
+    if (!sent || sent->type == JSON_NULL || json_equal(sent, json_get(shown, STR("signingKey"))))
+        return OK;
+    if (!client->is_global)
+        return fail1(ERR_OPERATION_NOT_SUPPORTED, STR("All clients share the signing key of the global client: change that one."));
+    const struct signing_key_new n = { .private_key = json_get_text(sent, STR("key")),
+                                       .cert = json_get_text(sent, STR("cert")),
+                                       .pkcs7 = json_get_text(sent, STR("pkcs7")) };
+    if (!n.private_key.len && !n.cert.len && !n.pkcs7.len)
+        return fail1(ERR_INVALID_BODY, STR("Payload validation error: 'Expected key, cert or pkcs7' on property signingKey."));
+    return signing_key_replace(c->tx, &n);
+}
+
+/* The keys of a new tenant are made in the background; they come first. */
+struct result v1_clients_update_prepare(struct call *c)
+{
+    struct key_set *keys;
+    if (!json_is(json_get(c->body, STR("signingKey")), JSON_OBJECT))
+        return OK;
+    TRY(key_set_get(c->tenant, &keys));
+    key_set_release(keys);
+    return OK;
 }
 
 struct result v1_clients_update(struct call *c)
@@ -83,6 +111,7 @@ struct result v1_clients_update(struct call *c)
     struct client client;
     TRY(client_read(c->tx, call_param(c, "client_id"), &client));
     TRY(check_echo(c, &client));
+    TRY(replace_key(c, &client));
     struct json *patch = v1_client_translate(c->arena, c->body, &client);
     if (json_count(patch)) {
         TRY(validate(c->arena, operations[OP_PATCH_CLIENTS_BY_ID].body, patch, IN_BODY));

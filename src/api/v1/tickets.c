@@ -52,3 +52,9 @@ struct result v1_users_verification_ticket(struct call *c)
 {
     return reply_ticket(c, TICKET_VERIFY_EMAIL, STR_NONE);
 }
+
+struct result v1_users_impersonate(struct call *c)
+{
+    (void)c;
+    return fail1(ERR_OPERATION_NOT_SUPPORTED, STR("Users cannot be impersonated: this server has no login pages yet."));
+}

@@ -57,6 +57,12 @@ struct result v1_users_create_prepare(struct call *c)
     return OK;
 }
 
+/* A root member of v1's user object alone, where no metadata shows (V1-REFERENCE 3). */
+static struct result check_metadata(const struct json *metadata)
+{
+    return json_get(metadata, STR("v2_id")) ? fail1(ERR_INVALID_BODY, STR("Payload validation error: 'The name v2_id is reserved'.")) : OK;
+}
+
 static struct json *metadata_of(struct arena *a, const struct json *body)
 {
     struct json *metadata = json_object(a);
@@ -72,6 +78,7 @@ struct result v1_users_create(struct call *c)
     const struct json *body = c->body;
     struct connection connection;
     struct user u;
+    TRY(check_metadata(body));
     TRY(connection_of_body(c, c->tx, &connection));
     const struct user_new n = {
         .connection = connection.name,
@@ -96,6 +103,7 @@ struct result v1_users_create(struct call *c)
 static struct result set_metadata(struct call *c, bool merge)
 {
     struct user u, now;
+    TRY(check_metadata(c->body));
     TRY(v1_user_of_path(c, &u));
     TRY(user_set_metadata(c->tx, &u, c->body, merge, &now));
     return reply_ok(c);
@@ -232,24 +240,23 @@ struct result v1_users_delete(struct call *c)
     return reply_ok(c);
 }
 
-/* Old clients send DELETE /users/ when they are asked to delete the user whose
- * id is empty (recorded), and a filter that is not obeyed would spare nobody:
- * everybody goes at the exact address only (V1-V2-SEMANTICS, ambiguity 14). */
-static bool means_everybody(const struct call *c)
+/* With or without a slash at the end, which is what the Ruby client sends
+ * (V1-REFERENCE 5.15). A filter that is not obeyed would spare nobody. */
+static bool has_filter(const struct call *c)
 {
     str rest = c->raw_query, value;
     while (rest.p) {
         str name = str_cut(str_cut(rest, '&', &rest), '=', &value);
         if (name.len && !str_eq(name, STR("access_token")))
-            return false;
+            return true;
     }
-    return !str_ends(c->path, STR("/"));
+    return false;
 }
 
 struct result v1_users_delete_all(struct call *c)
 {
-    if (!means_everybody(c))
-        return fail(ERR_NOT_FOUND);
+    if (has_filter(c))
+        return fail1(ERR_INVALID_QUERY, STR("Query validation error: 'All users are deleted, no choice is made among them'."));
     TRY(user_delete_all(c->tx));
     return reply_ok(c);
 }
