@@ -58,6 +58,14 @@ struct result call_reply_text(struct call *c, int status, str text)
     c->status = status;
     c->reply = NULL;
     c->text = text;
+    c->text_is_json = false;
+    return OK;
+}
+
+struct result call_reply_written(struct call *c, int status, str json)
+{
+    ignore_result(call_reply_text(c, status, json), "always OK");
+    c->text_is_json = true;
     return OK;
 }
 

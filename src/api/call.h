@@ -42,6 +42,7 @@ struct call {
     int status;
     struct json *reply; /* NULL: empty, or text */
     str text;           /* a text answer when reply is NULL; p == NULL: empty */
+    bool text_is_json;  /* it is the reply, written already */
     struct text_header {
         str name, value;
     } headers[8];
@@ -63,6 +64,8 @@ size_t call_query_texts(const struct call *c, const char *name, const str **out)
 struct result call_reply(struct call *c, int status, struct json *reply);
 struct result call_reply_text(struct call *c, int status, str text);
 struct result call_reply_empty(struct call *c, int status);
+/* The reply as text, for a document that goes out as it is kept. */
+struct result call_reply_written(struct call *c, int status, str json);
 void call_header(struct call *c, str name, str value); /* both in the arena or static */
 
 /* --- paging --------------------------------------------------------------- */

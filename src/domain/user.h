@@ -23,6 +23,8 @@ struct user {
 /* --- finding ------------------------------------------------------------------ */
 /* id: user_id ("auth0|…"), v2_id ("usr_…") or v1's _id (32 hex). Errors: ERR_INEXISTENT_USER. */
 MUST_USE struct result user_by_id(struct tx *tx, str id, struct user *out);
+/* Only its document, as it is kept: for readers that hand it on unchanged. */
+MUST_USE struct result user_text_by_id(struct tx *tx, str id, str *out_text);
 MUST_USE struct result user_find_by_id(struct tx *tx, str id, struct user *out, bool *out_found);
 /* Are all of these (an array of user_ids) users? Errors: ERR_INEXISTENT_USERS. */
 MUST_USE struct result user_check_all(struct tx *tx, const struct json *user_ids);
@@ -122,6 +124,9 @@ MUST_USE struct result user_unlink(struct tx *tx, const struct user *u, str prov
 enum user_token { USER_TOKEN_ACCESS, USER_TOKEN_ACCESS_SECRET, USER_TOKEN_REFRESH, USER_TOKEN_MAX };
 MUST_USE struct result user_token_set(struct tx *tx, const struct user *u, str provider, str native_id, enum user_token kind,
                                       str value);
+/* Social identities alone carry provider tokens. Text as user_text_by_id gives it:
+ * false is certain, true only likely. */
+bool user_text_may_have_tokens(str text);
 /* A copy of doc whose identities carry their tokens: for callers with read:user_idp_tokens. */
 MUST_USE struct result user_with_tokens(struct tx *tx, const struct user *u, struct json **out_doc);
 

@@ -116,6 +116,23 @@ struct result user_by_id(struct tx *tx, str id, struct user *out)
     return found ? OK : fail(ERR_INEXISTENT_USER);
 }
 
+struct result user_text_by_id(struct tx *tx, str id, str *out_text)
+{
+    struct sql_value doc;
+    struct user u;
+    bool found;
+    if (str_find_char(id, '|') < 0) {
+        TRY(user_by_id(tx, id, &u));
+        *out_text = json_dump(tx->arena, u.doc);
+        return OK;
+    }
+    TRY(sql_row(tx->sql, tx->arena, "SELECT doc FROM users WHERE uid = ?", SQL_ARGS(sql_text(id)), &doc, 1, &found));
+    if (!found)
+        return fail(ERR_INEXISTENT_USER);
+    *out_text = doc.s;
+    return OK;
+}
+
 struct result user_check_all(struct tx *tx, const struct json *user_ids)
 {
     const struct json *id;

@@ -35,6 +35,13 @@ static struct result add_token(struct tx *tx, const struct user *u, struct json 
     return OK;
 }
 
+/* A quote inside a text is escaped, so this can only be a member; it may be one
+ * of somebody's metadata. */
+bool user_text_may_have_tokens(str text)
+{
+    return str_find(text, STR("\"isSocial\":true")) >= 0;
+}
+
 struct result user_with_tokens(struct tx *tx, const struct user *u, struct json **out_doc)
 {
     struct json *doc = json_copy(tx->arena, u->doc), *identity;

@@ -65,7 +65,10 @@ static struct result charge(struct exchange *x)
 static struct result check_reply(struct call *c)
 {
 #ifndef NDEBUG
-    TRY(validate_reply(c->arena, c->op, c->status, c->reply));
+    struct json *reply = c->reply;
+    if (c->text_is_json)
+        TRY(json_parse(c->arena, c->text, &reply));
+    TRY(validate_reply(c->arena, c->op, c->status, reply));
 #endif
     (void)c;
     return OK;
@@ -77,6 +80,7 @@ static struct result run_in_tx(struct tx *tx, void *arg)
     c->tx = tx;
     c->reply = NULL;
     c->text = STR_NONE;
+    c->text_is_json = false;
     c->header_count = 0;
     c->log_entry = NULL;
     TRY(handlers[c->op->id](c));

@@ -20,10 +20,12 @@ static void add_rate_headers(struct exchange *x)
         add_number(x->rs, STR("Retry-After"), a, x->rate.retry_after_s);
 }
 
+static const str json_type = STR_INIT("application/json; charset=utf-8");
+
 void answer_json(struct http_response *rs, int status, const struct json *body)
 {
     rs->status = status;
-    http_header_add(rs, STR("Content-Type"), STR("application/json; charset=utf-8"));
+    http_header_add(rs, STR("Content-Type"), json_type);
     buf_clear(&rs->body);
     json_write(&rs->body, body);
 }
@@ -54,7 +56,7 @@ static void answer_text(struct exchange *x)
     if (!c->text.p)
         return;
     if (!has_header(c, STR("Content-Type")))
-        http_header_add(x->rs, STR("Content-Type"), STR("text/plain; charset=utf-8"));
+        http_header_add(x->rs, STR("Content-Type"), c->text_is_json ? json_type : STR("text/plain; charset=utf-8"));
     buf_add(&x->rs->body, c->text);
 }
 

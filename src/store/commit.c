@@ -26,6 +26,7 @@ enum {
     WRITER_STACK = 512 * 1024,
     WRITERS_MIN = 2, WRITERS_MAX = 8,
     SCRATCH_BYTES = 16 * 1024,
+    CAREFUL_RUNS = 2000,             /* functions with savepoints after one that failed late */
 };
 
 struct write {
@@ -287,11 +288,11 @@ static struct result run_fn(struct batch *b, struct write *w)
     return r;
 }
 
-/* The transaction is gone, and what the earlier functions did with it. */
-static void run_again(struct writers *ws, struct batch *b)
+/* The transaction is gone, and what the functions of `ran` did with it. */
+static void run_again(struct writers *ws, struct batch *b, bool alone)
 {
     for (struct write *w = b->ran.head; w; w = w->next)
-        w->again = true;
+        w->again = alone;
     pthread_mutex_lock(&ws->lock);
     list_put_back(&b->tenant->queue.now, &b->ran);
     pthread_mutex_unlock(&ws->lock);
@@ -300,37 +301,59 @@ static void run_again(struct writers *ws, struct batch *b)
     b->bump = false;
 }
 
-/* Runs w inside the batch's transaction; the first needs no savepoint, since
- * undoing it is undoing the transaction, and what was put off none, since it
- * writes by one statement. False: the transaction was lost. */
-static bool run_inside(struct batch *b, struct write *w)
+enum ran {
+    RAN_WHOLE, /* kept, or failed and left nothing */
+    RAN_LATE,  /* failed after it had written: the transaction was undone */
+    RAN_LOST,  /* the database dropped the transaction */
+};
+
+/* w failed and may have written. */
+static enum ran undo(struct batch *b, struct write *w, bool guarded)
 {
-    bool first = b->kept == 0, guarded = !first && !w->later;
+    if (guarded) {
+        struct result r = sql_savepoint_undo(b->db);
+        if (!failed(r))
+            return RAN_WHOLE;
+        w->result = r;
+    }
+    bool alone = b->kept == 0;
+    sql_rollback(b->db);
+    b->open = false;
+    return guarded ? RAN_LOST : alone ? RAN_WHOLE : RAN_LATE;
+}
+
+static enum ran keep(struct batch *b, struct write *w, bool guarded)
+{
+    struct result r = guarded ? sql_savepoint_keep(b->db) : OK;
+    if (failed(r)) {
+        w->result = r;
+        sql_rollback(b->db);
+        return RAN_LOST;
+    }
+    b->kept++;
+    b->bump |= w->bump;
+    return RAN_WHOLE;
+}
+
+/* Runs w inside the batch's transaction. The first needs no savepoint, since
+ * undoing it is undoing the transaction. */
+static enum ran run_inside(struct batch *b, struct write *w)
+{
+    struct write_queue *q = &b->tenant->queue;
+    bool guarded = b->kept > 0 && q->careful > 0;
+    int64_t changes = sql_changes(b->db);
+    q->careful -= q->careful > 0;
     w->result = guarded ? sql_savepoint(b->db) : OK;
     if (!failed(w->result))
         w->result = run_fn(b, w);
     if (!sql_in_transaction(b->db)) {
         if (!failed(w->result))
             w->result = fail(ERR_DATABASE);
-        return false;
+        return RAN_LOST;
     }
-    struct result end = OK;
-    if (first && failed(w->result)) {
-        sql_rollback(b->db);
-        b->open = false;
-    } else if (guarded) {
-        end = failed(w->result) ? sql_savepoint_undo(b->db) : sql_savepoint_keep(b->db);
-    }
-    if (failed(end)) {
-        w->result = end;
-        sql_rollback(b->db);
-        return false;
-    }
-    if (!failed(w->result)) {
-        b->kept++;
-        b->bump |= w->bump;
-    }
-    return true;
+    if (!failed(w->result))
+        return keep(b, w, guarded);
+    return guarded || sql_changes(b->db) != changes ? undo(b, w, guarded) : RAN_WHOLE;
 }
 
 static void batch_run_one(struct writers *ws, struct batch *b, struct write *w)
@@ -346,12 +369,17 @@ static void batch_run_one(struct writers *ws, struct batch *b, struct write *w)
         return;
     }
     b->open = true;
-    if (run_inside(b, w)) {
-        list_add(&b->ran, w);
+    enum ran how = run_inside(b, w);
+    if (how == RAN_LOST) {
+        run_again(ws, b, true);
+        answer(w);
         return;
     }
-    run_again(ws, b);
-    answer(w);
+    list_add(&b->ran, w); /* its failure may rest on what others of the batch did */
+    if (how == RAN_LATE) {
+        b->tenant->queue.careful = CAREFUL_RUNS;
+        run_again(ws, b, false);
+    }
 }
 
 /* A commit that fails, fails all: also those that answered no, since that may

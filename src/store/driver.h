@@ -23,6 +23,9 @@ MUST_USE struct result sql_commit(struct sql *db); /* on failure nothing of the 
 void sql_rollback(struct sql *db);                 /* no transaction is no error */
 /* False also after an error that made the database drop the whole transaction. */
 bool sql_in_transaction(const struct sql *db);
+/* Rows inserted, changed or deleted so far, whatever became of them: what stays
+ * the same between two calls shows that nothing was written between. */
+int64_t sql_changes(const struct sql *db);
 /* One savepoint at a time inside a write transaction. */
 MUST_USE struct result sql_savepoint(struct sql *db);
 MUST_USE struct result sql_savepoint_keep(struct sql *db);

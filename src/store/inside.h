@@ -58,6 +58,7 @@ struct write_queue { /* of one tenant; guarded by the writers' lock */
     int64_t later_due_us;
     bool scheduled;  /* in the ready list, or a writer is on it */
     bool in_later;   /* in the list of tenants with something due */
+    unsigned careful; /* functions that still get savepoints; the writer's that is on it */
     struct tenant *next_ready, *next_later;
 };
 struct writers;

@@ -363,6 +363,11 @@ bool sql_in_transaction(const struct sql *db)
     return !sqlite3_get_autocommit(db->handle);
 }
 
+int64_t sql_changes(const struct sql *db)
+{
+    return sqlite3_total_changes64(db->handle);
+}
+
 struct result sql_savepoint(struct sql *db)
 {
     return sql_run(db, "SAVEPOINT one", SQL_NO_ARGS, NULL);

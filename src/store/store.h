@@ -135,7 +135,7 @@ MUST_USE struct result store_read(struct tenant *t, const struct tx_options *o, 
 MUST_USE struct result store_write(struct tenant *t, const struct tx_options *o, tx_fn fn, void *arg);
 /* As store_write, but returns at once; commits within 100 ms. Only for log
  * entries of exchanges that change no state. fn writes by one statement at most,
- * its last, and so needs no savepoint. arg is copied (size bytes). */
+ * its last. arg is copied (size bytes). */
 void store_write_later(struct tenant *t, tx_fn fn, const void *arg, size_t size);
 
 static inline void tx_bump_generation(struct tx *tx)

@@ -14,9 +14,22 @@ static bool breaks_header(char c)
     return c == '\r' || c == '\n' || c == '\0';
 }
 
+/* One pass without branches: hardly any value has such a byte. */
+static bool may_break(str value)
+{
+    unsigned char low = 0;
+    for (size_t i = 0; i < value.len; i++)
+        low |= (unsigned char)value.p[i] < 0x20;
+    return low;
+}
+
 /* Without what would end the line and start another: piece by piece between. */
 static void add_header_value(struct buf *b, str value)
 {
+    if (!may_break(value)) {
+        buf_add(b, value);
+        return;
+    }
     for (size_t i = 0, from = 0; i <= value.len; i++) {
         if (i < value.len && !breaks_header(value.p[i]))
             continue;

@@ -288,6 +288,21 @@ static void savepoints(void **state)
     assert_int_equal(number(writer, "SELECT id FROM things WHERE name = 'kept too'"), 3);
 }
 
+static void changes_tell_of_each_write(void **state)
+{
+    (void)state;
+    assert_ok(sql_begin_write(writer));
+    int64_t before = sql_changes(writer);
+    assert_int_equal(count(writer), 0);
+    assert_int_equal(sql_changes(writer), before);
+    assert_ok(add(writer, 1, "a"));
+    assert_int_equal(sql_changes(writer), before + 1);
+    assert_int_equal(add(writer, 1, "clash").kind, ERR_UNIQUE);
+    assert_int_equal(sql_changes(writer), before + 1);
+    sql_rollback(writer);
+    assert_true(sql_changes(writer) != before);
+}
+
 static void error_leaves_the_transaction_usable(void **state)
 {
     (void)state;
@@ -440,6 +455,7 @@ int driver_suite_run(const struct driver_bed *b)
         EACH(rollback_leaves_nothing),
         EACH(commit_is_seen_by_others),
         EACH(savepoints),
+        EACH(changes_tell_of_each_write),
         EACH(error_leaves_the_transaction_usable),
         EACH(read_transaction_keeps_its_view),
         EACH(readers_run_beside_a_writer),
