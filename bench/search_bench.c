@@ -51,6 +51,11 @@ static const struct {
     { "fifth, sorted", "app_metadata.group:g0", "name", 0, false },
     { "twentieth, sorted, offset 950", "app_metadata.group:g1", "name", 950, false },
     { "tenth by prefix, sorted", "email:jane*", "created_at", 0, false },
+    { "1/900 by prefix, sorted by its like", "email:jane.17*", "name", 0, false },
+    { "1/90 by prefix, sorted by its like", "email:jane.5*", "name", 0, false },
+    { "1/45 by prefix, sorted by its like", "email:(jane.5* OR jane.6*)", "name", 0, false },
+    { "tenth by prefix, sorted by its like", "email:jane*", "name", 0, false },
+    { "1/90 by prefix, sorted by login", "email:jane.5*", "last_login", 0, false },
     { "v1 plain text", NULL, NULL, 0, false },
 };
 

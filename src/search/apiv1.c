@@ -2,6 +2,7 @@
  * Text without a `field:` part is a prefix; clauses are joined by blanks or
  * semicolons and all must hold; values in quotes are whole, others prefixes;
  * case never counts. */
+#include "search/field.h"
 #include "search/node.h"
 
 #include <string.h>
@@ -54,7 +55,8 @@ static struct search_node *leaf_at(struct arena *a, struct leaf leaf, str field)
 }
 
 /* A v1 object shows metadata at its root, over the profile's own members: the
- * metadata key counts, and the profile where that is missing. */
+ * metadata key counts, and the profile where that is missing. Memberships are
+ * members of neither. */
 static struct search_node *overlaid(struct arena *a, str name, struct leaf leaf)
 {
     str deeper, first = str_cut(name, '.', &deeper);
@@ -62,6 +64,8 @@ static struct search_node *overlaid(struct arena *a, str name, struct leaf leaf)
         if (str_eq(first, not_in_v1[i]))
             return node_new(a, NODE_NONE);
     str prefix = STR("app_metadata.");
+    if (field_is_membership(name))
+        return leaf_at(a, leaf, str_cat(a, prefix, name));
     struct search_node *over = node_leaf(a, (struct leaf){ .op = LEAF_EXISTS, .field = str_cat(a, prefix, first) });
     struct search_node *below = node_join(a, NODE_AND, leaf_at(a, leaf, name), search_not(a, over));
     return node_join(a, NODE_OR, leaf_at(a, leaf, str_cat(a, prefix, name)), below);

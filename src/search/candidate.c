@@ -47,7 +47,7 @@ static struct result probe(struct finder *f, const struct plan_leaf *leaf, int64
 static bool is_cheap(const struct matcher *m)
 {
     if (m->kind == NODE_LEAF || m->driving)
-        return m->driving || m->plan->probed;
+        return m->driving || m->plan->probed || m->plan->members;
     for (size_t i = 0; i < m->count; i++)
         if (!is_cheap(m->kids[i]))
             return false;
@@ -72,7 +72,11 @@ static struct result test_list(struct finder *f, const struct matcher *m, struct
 
 static struct result test_leaf(struct finder *f, const struct matcher *m, struct candidate *c, bool *out)
 {
-    if (m->plan->probed)
+    if (m->plan->members) {
+        *out = idset_has(m->plan->members, c->id);
+        return OK;
+    }
+    if (m->plan->probed && !c->doc)
         return probe(f, m->plan, c->id, out);
     TRY(candidate_read(f, c));
     *out = c->doc && matcher_test(m, c->doc, f->scratch);
@@ -81,12 +85,8 @@ static struct result test_leaf(struct finder *f, const struct matcher *m, struct
 
 struct result candidate_test(struct finder *f, const struct matcher *m, struct candidate *c, bool *out)
 {
-    if (c->doc || m->kind == NODE_ALL || m->kind == NODE_NONE) {
-        *out = !c->gone && matcher_test(m, c->doc, f->scratch);
-        return OK;
-    }
-    *out = true;
-    if (m->driving)
+    *out = m->kind != NODE_NONE && !c->gone;
+    if (m->driving || m->kind == NODE_ALL || m->kind == NODE_NONE || c->gone)
         return OK;
     if (m->kind == NODE_LEAF)
         return test_leaf(f, m, c, out);

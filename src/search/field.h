@@ -9,6 +9,8 @@ bool field_is_folded(str field); /* upper and lower case are one */
 bool field_is_date(str field);   /* texts that are dates compare as moments */
 /* Not searched, with everything beneath: pictures and raw profiles of providers. */
 bool field_is_hidden(str field);
+/* Not in the document but in a relation of the user: "organization_id". */
+bool field_is_membership(str field);
 
 /* The id in user_terms of a well-known field, 0 for others: those get theirs
  * from search_fields, from FIELD_ID_FIRST on (search/catalog.h). */

@@ -36,6 +36,7 @@ struct plan_leaf {
     struct scan *scans;
     size_t count, estimate;
     bool probed; /* one user is cheaply asked in the index */
+    struct idset *members; /* of a leaf on field_is_membership: its users, and there are no scans */
 };
 
 struct finder {
@@ -87,6 +88,8 @@ struct point_list plan_points(struct matcher *m);
 MUST_USE struct result scan_query(struct finder *f, const struct matcher *m, struct idset **out);
 /* Leaves those of s for whom m holds. s is no complement. */
 MUST_USE struct result scan_filter(struct finder *f, struct idset *s, struct matcher *m);
+/* The users for whom a leaf on field_is_membership holds. */
+MUST_USE struct result scan_members(struct finder *f, const struct matcher *leaf, struct idset **out);
 /* All users. */
 MUST_USE struct result scan_users(struct finder *f, struct idset **out);
 MUST_USE struct result count_users(struct finder *f, size_t *out);

@@ -323,6 +323,7 @@ static struct result gather(struct walk *w, int64_t sort_field, const struct ids
     struct sorter *s = sorter_new(w->f->a, w->p->sort_field, w->p->descending);
     int64_t with_keys = field_is_sorted(w->p->sort_field) ? sort_field : 0;
     const int64_t *ids;
+    size_t count;
     for (int64_t id = idset_next(found, 0, false); id >= 0; id = idset_next(found, id + 1, false)) {
         struct candidate c = { .id = id };
         bool holds = true;
@@ -332,8 +333,8 @@ static struct result gather(struct walk *w, int64_t sort_field, const struct ids
         if (holds)
             TRY(sort_one(w->f, s, with_keys, &c));
     }
-    TRY(sorter_finish(s, w->p->skip, w->p->skip + w->p->want, read_tied, w->f, &ids));
-    for (size_t i = 0; i < sorter_count(s) && !page_is_full(w->p); i++)
+    TRY(sorter_finish(s, w->p->skip, w->p->skip + w->p->want, read_tied, w->f, &ids, &count));
+    for (size_t i = 0; i < count; i++)
         page_add(w->p, ids[i]);
     return OK;
 }

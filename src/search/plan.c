@@ -1,6 +1,7 @@
 #include "search/finder.h"
 
 #include "search/catalog.h"
+#include "search/field.h"
 #include "search/value.h"
 
 #include <string.h>
@@ -49,10 +50,21 @@ static struct result leaf_estimate(struct finder *f, struct plan_leaf *leaf)
     return OK;
 }
 
+static struct result resolve_membership(struct finder *f, struct matcher *m, struct matcher **out)
+{
+    m->plan = ARENA_NEW(f->a, struct plan_leaf);
+    TRY(scan_members(f, m, &m->plan->members));
+    m->plan->estimate = idset_bits(m->plan->members);
+    *out = m->plan->estimate ? m : matcher_constant(f->a, false);
+    return OK;
+}
+
 static struct result resolve_leaf(struct finder *f, struct matcher *m, struct matcher **out)
 {
     int64_t *fields = NULL;
     size_t field_count = 0;
+    if (field_is_membership(m->field))
+        return resolve_membership(f, m, out);
     TRY(leaf_fields(f, m, &fields, &field_count));
     if (field_count == 0) {
         *out = matcher_constant(f->a, false);
@@ -139,7 +151,7 @@ static bool add_points(struct point_list *list, const struct matcher *m)
                 return false;
         return true;
     }
-    if (m->kind != NODE_LEAF)
+    if (m->kind != NODE_LEAF || m->plan->members)
         return false;
     for (size_t i = 0; i < m->plan->count; i++) {
         const struct scan *s = &m->plan->scans[i];

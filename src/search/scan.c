@@ -115,6 +115,44 @@ struct result scan_users(struct finder *f, struct idset **out)
     return OK;
 }
 
+/* --- members ------------------------------------------------------------------------- */
+
+/* domain/relation.c writes these rows: a is the organization, b the user's id. */
+#define MEMBERS_SQL "SELECT u.id, r.a FROM relations r CROSS JOIN users u ON u.uid = r.b WHERE r.kind = 'organization_member'"
+
+static struct result take_members(struct row_reader *r, struct sql_rows *rows)
+{
+    struct buf *key = &r->f->scratch[1];
+    struct result late = OK;
+    while (!failed(late) && sql_next(rows)) {
+        buf_clear(key);
+        buf_add_char(key, KEY_TEXT);
+        buf_add(key, sql_col_text(rows, 1));
+        if (span_has(r->scan->span, buf_str(key), &r->f->scratch[0]))
+            idset_add(r->into, sql_col_int(rows, 0));
+        if (++r->until_look % ROWS_BETWEEN_LOOKS == 0)
+            late = finder_check_time(r->f);
+    }
+    struct result closed = sql_close(rows);
+    return failed(late) ? late : closed;
+}
+
+struct result scan_members(struct finder *f, const struct matcher *leaf, struct idset **out)
+{
+    *out = finder_set(f);
+    for (size_t i = 0; i < leaf->span_count; i++) {
+        const struct span *span = &leaf->spans[i];
+        struct row_reader r = { .f = f, .scan = &(struct scan){ .span = span }, .into = *out };
+        struct sql_rows rows;
+        if (span->point)
+            TRY(sql_open(f->tx->sql, &rows, MEMBERS_SQL " AND r.a = ?", SQL_ARGS(sql_text(str_sub(span->low, 1, span->low.len)))));
+        else
+            TRY(sql_open(f->tx->sql, &rows, MEMBERS_SQL, SQL_NO_ARGS));
+        TRY(take_members(&r, &rows));
+    }
+    return OK;
+}
+
 /* --- queries to sets ----------------------------------------------------------------- */
 
 static struct result scan_any(struct finder *f, const struct matcher *m, struct idset **out)
@@ -196,6 +234,8 @@ struct result scan_query(struct finder *f, const struct matcher *m, struct idset
         return OK;
     case NODE_LEAF:
         *out = finder_set(f);
+        if (m->plan->members)
+            idset_or(*out, m->plan->members);
         for (size_t i = 0; i < m->plan->count; i++)
             if (m->plan->scans[i].estimate)
                 TRY(scan_into(f, m, &m->plan->scans[i], *out));

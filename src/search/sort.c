@@ -90,11 +90,6 @@ void sorter_add_key(struct sorter *s, int64_t id, enum sort_key_kind kind, str k
     add_entry(s, (struct entry){ kept, id, kind == SORT_KEY_CUT });
 }
 
-size_t sorter_count(const struct sorter *s)
-{
-    return s->count;
-}
-
 /* --- order ------------------------------------------------------------------------------- */
 
 static int compare(const struct entry *a, const struct entry *b, size_t bytes, bool descending)
@@ -112,6 +107,11 @@ static int by_start(const void *x, const void *y, void *sorter)
     return compare(x, y, SORT_KEY_MAX, ((const struct sorter *)sorter)->descending);
 }
 
+static int by_start_backwards(const void *x, const void *y, void *sorter)
+{
+    return by_start(y, x, sorter);
+}
+
 static int by_key(const void *x, const void *y, void *sorter)
 {
     return compare(x, y, KEY_MAX, ((const struct sorter *)sorter)->descending);
@@ -121,6 +121,47 @@ static int by_key(const void *x, const void *y, void *sorter)
 static bool is_tie(const struct entry *a, const struct entry *b)
 {
     return a->key.len >= SORT_KEY_MAX && b->key.len >= SORT_KEY_MAX && memcmp(a->key.p, b->key.p, SORT_KEY_MAX) == 0;
+}
+
+/* --- the first of them -------------------------------------------------------------------- */
+
+static void sink(struct sorter *s, struct entry *heap, size_t count)
+{
+    for (size_t at = 0, kid; (kid = 2 * at + 1) < count; at = kid) {
+        if (kid + 1 < count && by_start(&heap[kid + 1], &heap[kid], s) > 0)
+            kid++;
+        if (by_start(&heap[at], &heap[kid], s) >= 0)
+            return;
+        struct entry e = heap[at];
+        heap[at] = heap[kid];
+        heap[kid] = e;
+    }
+}
+
+/* Moves the first `until` to the front, unordered, and behind them those that
+ * tie with the last of them; answers how many. Most searches want fifty of
+ * thousands: those are a heap with the last one on top, which each of the others
+ * has to beat. */
+static size_t select_first(struct sorter *s, size_t until)
+{
+    if (until >= s->count || until == 0)
+        return until < s->count ? 0 : s->count;
+    qsort_r(s->v, until, sizeof *s->v, by_start_backwards, s);
+    for (size_t i = until; i < s->count; i++)
+        if (by_start(&s->v[i], &s->v[0], s) < 0) {
+            struct entry e = s->v[0];
+            s->v[0] = s->v[i];
+            s->v[i] = e;
+            sink(s, s->v, until);
+        }
+    size_t count = until;
+    for (size_t i = until; i < s->count; i++)
+        if (is_tie(&s->v[i], &s->v[0])) {
+            struct entry e = s->v[count];
+            s->v[count++] = s->v[i];
+            s->v[i] = e;
+        }
+    return count;
 }
 
 static struct result settle(struct sorter *s, size_t from, size_t until, sorter_read read, void *ctx)
@@ -137,19 +178,22 @@ static struct result settle(struct sorter *s, size_t from, size_t until, sorter_
     return OK;
 }
 
-struct result sorter_finish(struct sorter *s, size_t from, size_t until, sorter_read read, void *ctx, const int64_t **out_ids)
+struct result sorter_finish(struct sorter *s, size_t from, size_t until, sorter_read read, void *ctx, const int64_t **out_ids,
+                            size_t *out_count)
 {
-    int64_t *ids = ARENA_ARRAY(s->a, int64_t, s->count);
-    if (s->count)
-        qsort_r(s->v, s->count, sizeof *s->v, by_start, s);
-    for (size_t i = 0, next; i < s->count && i < until; i = next) {
-        for (next = i + 1; next < s->count && is_tie(&s->v[i], &s->v[next]);)
+    size_t count = select_first(s, until);
+    int64_t *ids = ARENA_ARRAY(s->a, int64_t, count);
+    if (count)
+        qsort_r(s->v, count, sizeof *s->v, by_start, s);
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count && is_tie(&s->v[i], &s->v[next]);)
             next++;
         if (next > i + 1 && next > from)
             TRY(settle(s, i, next, read, ctx));
     }
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < count; i++)
         ids[i] = s->v[i].id;
     *out_ids = ids;
+    *out_count = count < until ? count : until;
     return OK;
 }

@@ -5,7 +5,7 @@
 enum { TAKE_DEFAULT = 50 };
 
 static const str default_fields[] = { STR_INIT("user_name"), STR_INIT("client_name"), STR_INIT("connection"),
-                                      STR_INIT("description"), STR_INIT("type"), STR_INIT("ip") };
+                                      STR_INIT("description"), STR_INIT("type"), STR_INIT("ip"), STR_INIT("log_id") };
 
 /* Members that every entry of the real log has, null where they do not apply
  * (recorded 2023); the order is theirs. */

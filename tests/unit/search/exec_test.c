@@ -213,6 +213,57 @@ static void test_order(void **state)
     bed_drop(&b);
 }
 
+/* organization_id is no member of the document; domain/relation.c writes such rows. */
+static void test_members(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query;
+        size_t count;
+        int64_t want[4];
+    } rows[] = {
+        { "organization_id:org_a", 2, { 1, 3 } },
+        { "organization_id:\"org_b\"", 2, { 2, 3 } },
+        { "organization_id:org_c", 0, { 0 } },
+        { "organization_id:ORG_A", 0, { 0 } },
+        { "organization_id:org_*", 3, { 1, 2, 3 } },
+        { "organization_id:[org_aa TO *]", 2, { 2, 3 } },
+        { "_exists_:organization_id", 3, { 1, 2, 3 } },
+        { "NOT organization_id:org_a", 2, { 2, 4 } },
+        { "NOT _exists_:organization_id", 1, { 4 } },
+        { "organization_id:org_a AND name:x", 1, { 3 } },
+        { "organization_id:org_a OR name:x", 3, { 1, 3, 4 } },
+        { "name:x AND NOT organization_id:(org_a OR org_b)", 1, { 4 } },
+        { "organization_id:7", 0, { 0 } },
+    };
+    static const char *const members[][2] = { { "org_a", "auth0|1" }, { "org_b", "auth0|2" }, { "org_b", "auth0|3" },
+                                              { "org_a", "auth0|3" }, { "org_a", "auth0|gone" } };
+    struct bed b;
+    bed_make(&b);
+    for (int i = 1; i <= 4; i++) {
+        int64_t id = bed_add(&b, i < 3 ? STR("{\"name\":\"y\"}") : STR("{\"name\":\"x\"}"));
+        assert_ok(sql_run(b.tx.sql, "UPDATE users SET uid = ? WHERE id = ?",
+                          SQL_ARGS(sql_text(str_fmt(b.docs, "auth0|%d", i)), sql_int(id)), NULL));
+    }
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        assert_ok(sql_run(b.tx.sql, "INSERT INTO relations (kind, a, b, body) VALUES ('organization_member', ?, ?, '{}')",
+                          SQL_ARGS(sql_text(str_from(members[i][0])), sql_text(str_from(members[i][1]))), NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t way = 0; way < sizeof ways / sizeof ways[0]; way++) {
+            struct search_page page;
+            struct search_node *q;
+            assert_ok(search_parse(b.docs, str_from(rows[i].query), SEARCH_V3, &q));
+            struct search_request rq = { .query = q, .limit = 5, .want_total = true };
+            assert_ok(finder_search(&b.tx, &rq, &ways[way], &page));
+            bool same = page.count == rows[i].count && page.total == rows[i].count;
+            for (size_t k = 0; same && k < page.count; k++)
+                same = page.hits[k].user == rows[i].want[k];
+            if (!same)
+                fail_msg("%s, way %zu: %zu hits, total %zu", rows[i].query, way, page.count, page.total);
+        }
+    bed_drop(&b);
+}
+
 static void test_current(void **state)
 {
     (void)state;
@@ -287,7 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_queries), cmocka_unit_test(test_api_v1_queries), cmocka_unit_test(test_building_blocks),
-        cmocka_unit_test(test_order),          cmocka_unit_test(test_current),
+        cmocka_unit_test(test_order),          cmocka_unit_test(test_members),      cmocka_unit_test(test_current),
         cmocka_unit_test(test_time_limits),
     };
     return cmocka_run_group_tests(tests, make_world, drop_world);
