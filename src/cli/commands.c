@@ -86,5 +86,6 @@ const struct control_command control_commands[] = {
     { STR_INIT("tenant delete"), tenant_delete },     { STR_INIT("tenant snapshot"), tenant_snapshot },
     { STR_INIT("tenant restore"), tenant_restore },   { STR_INIT("backup"), backup },
     { STR_INIT("users import make"), users_import_make }, { STR_INIT("users import look"), users_import_look },
+    { STR_INIT("users export make"), users_export_make }, { STR_INIT("users export look"), users_export_look },
 };
 const size_t control_command_count = sizeof control_commands / sizeof *control_commands;

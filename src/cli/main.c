@@ -40,6 +40,8 @@ static const struct command commands[] = {
     { "tenant snapshot", "name file", "the tenant's state into one file", NULL },
     { "tenant restore", "name file", "the tenant back to a snapshot", NULL },
     { "users import", "file", "users of a JSON file into a connection (--connection, --tenant, --upsert)", users_import_run },
+    { "users export", "file", "users into a file (--connection, --tenant, --format, --with-secrets, --plain-secrets)", users_export_run },
+    { "users key", "file", "a key pair for --with-secrets: FILE opens, FILE.pub seals", users_key_run },
     { "backup", "file", "a copy of the whole data directory", NULL },
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

@@ -15,10 +15,10 @@ struct text_list {
 
 struct options {
     struct arena *arena;
-    const char *data, *domain, *database, *master_key, *admin_listen, *trusted_proxies, *rate_limits, *log_level, *seed, *connection, *tenant;
+    const char *data, *domain, *database, *master_key, *admin_listen, *trusted_proxies, *rate_limits, *log_level, *seed, *connection, *tenant, *with_secrets, *format;
     struct text_list listen, tls_listen;
     int64_t log_retention_days, log_max_rows, workers, import_max_bytes;
-    bool test_clock, test_ids, upsert, json, help, no_supervisor;
+    bool test_clock, test_ids, upsert, plain_secrets, json, help, no_supervisor;
     const char *words[WORDS_MAX]; /* what is no flag: the command and its arguments */
     size_t word_count;
 };

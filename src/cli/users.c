@@ -5,13 +5,16 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/setup.h"
+#include "cli/users_work.h"
 #include "domain/import.h"
 #include "domain/job_runner.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { POLL_US = 200 * 1000, ERRORS_SHOWN = 20 };
+enum { ERRORS_SHOWN = 20 };
+#define CONNECTION "Username-Password-Authentication"
 
 /* --- in the process that has the store open ------------------------------------------- */
 
@@ -20,7 +23,18 @@ struct making {
     const struct json *args;
     struct import_new n;
     struct json *body;
+    bool found; /* one that is at work on this file already */
 };
+
+static struct result find_job(struct tx *tx, void *arg)
+{
+    struct making *m = arg;
+    struct job j;
+    TRY(job_find_active(tx, JOB_USERS_IMPORT, STR("source"), m->n.source, &j, &m->found));
+    if (m->found)
+        m->body = j.body;
+    return OK;
+}
 
 static struct result make_job(struct tx *tx, void *arg)
 {
@@ -34,17 +48,14 @@ static struct result make_job(struct tx *tx, void *arg)
     return import_create(tx, &m->n, &m->body);
 }
 
-static struct result find_tenant(struct control_context *c, const struct json *args, struct tenant **out)
-{
-    struct result r = store_tenant_by_name(c->store, json_get_text(args, STR("tenant")), out);
-    return r.kind == ERR_TENANT_UNKNOWN ? fail1(ERR_USAGE, STR("There is no tenant of that name (--tenant)")) : r;
-}
-
 static struct result keep_and_make(struct tenant *t, struct making *m)
 {
     struct control_context *c = m->c;
     struct tx_options o = { .arena = c->arena, .now_us = clock_now_us() };
     const char *dir, *from = str_cstr(c->arena, json_get_text(m->args, STR("file")));
+    TRY(store_read(t, &o, find_job, m));
+    if (m->found)
+        return OK;
     TRY(job_directory(c->arena, c->store, &dir));
     TRY(file_copy_durable(from, job_path(c->arena, t, m->n.id, "users"), 0600));
     struct result r = store_write(t, &o, make_job, m);
@@ -55,13 +66,36 @@ static struct result keep_and_make(struct tenant *t, struct making *m)
     return r;
 }
 
+/* The same file under the same options: a second command goes on with the job of the first. */
+static struct json *source_of(struct arena *a, const struct json *args, const struct box_key *key)
+{
+    struct json *source = json_object(a);
+    struct stat st = { .st_size = 0 };
+    str file = json_get_text(args, STR("file"));
+    if (stat(str_cstr(a, file), &st) != 0)
+        st.st_size = 0; /* the copy that follows says what is wrong */
+    json_set_text(a, source, STR("file"), file);
+    json_set_int(a, source, STR("size"), st.st_size);
+    json_set_int(a, source, STR("modified_ns"), st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec);
+    json_set_text(a, source, STR("connection"), json_get_text(args, STR("connection")));
+    json_set_bool(a, source, STR("upsert"), json_get_true(args, STR("upsert")));
+    json_set_text(a, source, STR("key"), key ? box_key_name(a, key) : STR(""));
+    return source;
+}
+
 struct result users_import_make(struct control_context *c, const struct json *args, struct json **out)
 {
     struct tenant *t;
+    struct box_key key;
+    str pem = json_get_text(args, STR("key"));
     struct making m = { .c = c,
                         .args = args,
                         .n = { .id = job_id_new(c->arena), .upsert = json_get_true(args, STR("upsert")), .from_command = true } };
-    TRY(find_tenant(c, args, &t));
+    if (pem.len && !box_key_read(c->arena, pem, &key))
+        return fail1(ERR_USAGE, STR("The key is no X25519 key"));
+    m.n.key = pem.len ? &key : NULL;
+    m.n.source = source_of(c->arena, args, m.n.key);
+    TRY(users_tenant(c, args, &t));
     struct result r = keep_and_make(t, &m);
     tenant_release(t);
     *out = m.body;
@@ -79,13 +113,15 @@ static struct result look_tx(struct tx *tx, void *arg)
     struct job j;
     struct json *errors, *shown = json_array(tx->arena), *one;
     TRY(job_by_id(tx, json_get_text(l->args, STR("job")), &j));
+    l->body = j.body;
+    if (j.active)
+        return OK;
     TRY(job_errors(tx, &j, &errors));
     JSON_EACH_ITEM(errors, i, one)
         if (i < ERRORS_SHOWN)
             json_push(tx->arena, shown, one);
-    if (json_count(shown) && !j.active)
+    if (json_count(shown))
         json_set(tx->arena, j.body, STR("errors"), shown);
-    l->body = j.body;
     return OK;
 }
 
@@ -94,7 +130,7 @@ struct result users_import_look(struct control_context *c, const struct json *ar
     struct tenant *t;
     struct looking l = { .args = args };
     struct tx_options o = { .arena = c->arena, .now_us = clock_now_us() };
-    TRY(find_tenant(c, args, &t));
+    TRY(users_tenant(c, args, &t));
     struct result r = store_read(t, &o, look_tx, &l);
     tenant_release(t);
     *out = l.body;
@@ -103,89 +139,46 @@ struct result users_import_look(struct control_context *c, const struct json *ar
 
 /* --- the command ------------------------------------------------------------------------ */
 
-static bool is_over(const struct json *job)
-{
-    str status = json_get_text(job, STR("status"));
-    return str_eq(status, STR("completed")) || str_eq(status, STR("failed"));
-}
-
-static void show_progress(const struct json *job)
-{
-    const struct json *summary = json_get(job, STR("summary"));
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%3lld %%  %lld users", (long long)json_get_int(job, STR("percentage_done"), is_over(job) ? 100 : 0),
-                (long long)json_get_int(summary, STR("total"), 0));
-}
-
-static struct result show_end(const struct options *o, const struct json *job)
+static void show_words(struct arena *a, const struct json *job)
 {
     const struct json *summary = json_get(job, STR("summary")), *errors = json_get(job, STR("errors")), *one;
-    if (isatty(STDERR_FILENO))
-        fputs("\n", stderr);
-    if (o->json)
-        printf("%.*s\n", STR_ARG(json_dump(o->arena, job)));
-    else
-        printf("%lld users: %lld new, %lld changed, %lld refused\n", (long long)json_get_int(summary, STR("total"), 0),
-               (long long)json_get_int(summary, STR("inserted"), 0), (long long)json_get_int(summary, STR("updated"), 0),
-               (long long)json_get_int(summary, STR("failed"), 0));
-    if (!o->json)
-        JSON_EACH_ITEM(errors, i, one)
-            printf("%.*s\n", STR_ARG(json_dump(o->arena, one)));
-    str details = json_get_text(job, STR("status_details"));
-    return details.p ? fail1(ERR_USAGE, details) : OK;
+    printf("%lld users: %lld new, %lld changed, %lld refused\n", (long long)json_get_int(summary, STR("total"), 0),
+           (long long)json_get_int(summary, STR("inserted"), 0), (long long)json_get_int(summary, STR("updated"), 0),
+           (long long)json_get_int(summary, STR("failed"), 0));
+    JSON_EACH_ITEM(errors, i, one)
+        printf("%.*s\n", STR_ARG(json_dump(a, one)));
 }
 
-/* The server works; we look until it is over. */
-static struct result follow(const struct options *o, const struct json *args, const struct json *made)
+static struct result read_args(const struct options *o, struct json *args)
 {
-    struct json *ask = json_copy_shallow(o->arena, args), *job = NULL;
-    json_set_text(o->arena, ask, STR("command"), STR("users import look"));
-    json_set_text(o->arena, ask, STR("job"), json_get_text(made, STR("id")));
-    for (bool served = true; !job || !is_over(job); usleep(POLL_US)) {
-        TRY(control_ask(o->arena, o->data, ask, &job, &served));
-        if (!served)
-            return fail1(ERR_USAGE, STR("the server stopped; it goes on with the import when it starts again"));
-        show_progress(job);
-    }
-    return show_end(o, job);
-}
-
-static struct result work_here(const struct options *o, struct json *args, struct store *store)
-{
-    struct control_context c = { .store = store, .arena = o->arena, .data_dir = o->data };
-    static const atomic_bool never = false;
-    struct json *job;
-    struct tenant *t;
-    TRY(users_import_make(&c, args, &job));
-    TRY(find_tenant(&c, args, &t));
-    str id = json_get_text(job, STR("id"));
-    struct result r = import_run(t, id, &never);
-    tenant_release(t);
-    TRY(r);
-    json_set_text(o->arena, args, STR("job"), id);
-    TRY(users_import_look(&c, args, &job));
-    return show_end(o, job);
+    struct arena *a = o->arena;
+    struct box_key key;
+    bool has_key;
+    const char *file = setup_absolute(a, o->words[2]);
+    TRY(users_read_key(o, &key, &has_key));
+    if (access(file, R_OK) != 0)
+        return fail1(ERR_USAGE, str_fmt(a, "%s cannot be read", file));
+    if (has_key && !key.has_private)
+        return fail1(ERR_USAGE, str_fmt(a, "%s is the public half, which only seals; the private one opens", o->with_secrets));
+    json_set_text(a, args, STR("file"), str_from(file));
+    json_set_text(a, args, STR("connection"), str_from(*o->connection ? o->connection : CONNECTION));
+    json_set_bool(a, args, STR("upsert"), o->upsert);
+    if (has_key)
+        json_set_text(a, args, STR("key"), box_key_private_pem(a, &key));
+    return OK;
 }
 
 struct result users_import_run(const struct options *o)
 {
-    struct arena *a = o->arena;
-    struct json *made, *args = json_object(a);
-    struct store *store;
-    bool served;
-    const char *file = setup_absolute(a, o->words[2]);
-    if (access(file, R_OK) != 0)
-        return fail1(ERR_USAGE, str_fmt(a, "%s cannot be read", file));
-    json_set_text(a, args, STR("command"), STR("users import make"));
-    json_set_text(a, args, STR("file"), str_from(file));
-    json_set_text(a, args, STR("connection"), str_from(o->connection));
-    json_set_text(a, args, STR("tenant"), str_from(o->tenant));
-    json_set_bool(a, args, STR("upsert"), o->upsert);
-    TRY(control_ask(a, o->data, args, &made, &served));
-    if (served)
-        return follow(o, args, made);
-    TRY(setup_open(o, &store));
-    struct result r = work_here(o, args, store);
-    store_close(store);
-    return r;
+    static const struct users_work work = { "users import make", "users import look", import_run,
+                                            "the server stopped; it goes on with the import when it starts again" };
+    struct json *args = json_object(o->arena), *job;
+    TRY(read_args(o, args));
+    TRY(users_work(o, &work, args, &job));
+    if (o->json)
+        printf("%.*s\n", STR_ARG(json_dump(o->arena, job)));
+    else
+        show_words(o->arena, job);
+    str details = json_get_text(job, STR("status_details"));
+    return details.p ? fail1(ERR_USAGE, details) : OK;
 }

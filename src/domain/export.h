@@ -15,7 +15,7 @@ enum { EXPORT_LINK_S = 60, EXPORT_CSV_FIELDS_MAX = 30 };
 MUST_USE struct result export_create(struct tx *tx, const struct json *body, struct json **out);
 MUST_USE struct result export_run(struct tenant *t, str id, const atomic_bool *stop);
 
-/* A completed one's link: tenant's address, path, expiry and signature. */
+/* A completed one's link: tenant's address, path, expiry and signature. STR_NONE for one of the command. */
 str export_link(struct tx *tx, const struct job *j);
 /* file: the last part of the link's path; expires and signature: from its query.
  * *out_path: the file on disk. Errors: ERR_NOT_FOUND for

@@ -49,6 +49,8 @@ MUST_USE struct result import_item_read(struct arena *a, const struct import_sou
 
 /* *errors: array of {code, message, path}, empty when the user holds. *hash: as in struct import_item. */
 void import_check(struct arena *a, const struct json *user, struct json **errors, str *hash);
+/* import_whole_schema.c: the same of a user as `users export` writes them: one with identities. */
+void import_check_whole(struct arena *a, const struct json *user, struct json **errors, str *hash);
 struct json *import_error(struct arena *a, const char *code, str message, str path);
 /* {user, errors} with what is secret as "*****". */
 struct json *import_report(struct arena *a, const struct json *user, struct json *errors);
@@ -64,6 +66,13 @@ struct import_target {
 enum import_outcome { IMPORT_INSERTED, IMPORT_UPDATED, IMPORT_FAILED, IMPORT_OUTCOME_MAX };
 /* Inside the import's transaction. *out_error: of IMPORT_FAILED, {code, message, path}. A failure of the function
  * itself means that the transaction must not be kept. */
+bool import_is_whole(const struct json *user);
+/* import_whole.c: the same for a whole user. */
+MUST_USE struct result import_whole_user(struct tx *tx, const struct import_target *t, const struct json *user, str hash,
+                                         enum import_outcome *out, struct json **out_error);
+/* import_user.c: what an upsert changes of a user who is there. */
+MUST_USE struct result import_user_update(struct tx *tx, const struct import_target *t, const struct json *user, str hash,
+                                          const struct user *present, enum import_outcome *out, struct json **out_error);
 MUST_USE struct result import_user(struct tx *tx, const struct import_target *t, const struct json *user, str hash,
                                    enum import_outcome *out, struct json **out_error);
 

@@ -1,5 +1,11 @@
 #include "domain/import_inside.h"
 
+/* The bulk schema has no such member. */
+bool import_is_whole(const struct json *user)
+{
+    return json_get(user, STR("identities")) != NULL;
+}
+
 /* What the key does not open may not come in, nor what stands beside it. */
 static void refuse_sealed(struct arena *a, struct import_item *item)
 {
@@ -13,6 +19,8 @@ struct result import_item_read(struct arena *a, const struct import_source *s, s
     TRY(json_parse(a, text, &out->user));
     if (failed(user_file_unseal(a, &s->file, out->user)))
         refuse_sealed(a, out);
+    else if (s->takes_whole && import_is_whole(out->user))
+        import_check_whole(a, out->user, &out->errors, &out->hash);
     else
         import_check(a, out->user, &out->errors, &out->hash);
     return OK;

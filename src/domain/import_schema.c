@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "domain/import_inside.h"
 #include "domain/import_shape.h"
 #include "domain/imported_hash.h"
@@ -73,14 +74,29 @@ static bool is_secret(str s)
     return s.len > 0;
 }
 
-static const struct form {
-    const char *code, *message;
-    bool (*holds)(str s);
-} email = { "FORMAT", "Object didn't pass validation for format email", is_email },
-  phone = { "PATTERN", "String does not match pattern ^\\+[0-9]{1,15}$", is_phone },
-  base32 = { "PATTERN", "String does not match pattern ^[A-Z2-7]+$", is_secret };
+static bool is_date(str s)
+{
+    int64_t at_us;
+    return s.len >= 20 && clock_parse_iso(s, &at_us);
+}
 
-static void check_text(struct check *c, const struct json *v, size_t max, const struct form *form, str path)
+static bool is_digest(str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!((s.p[i] >= 'a' && s.p[i] <= 'f') || (s.p[i] >= '0' && s.p[i] <= '9')))
+            return false;
+    return s.len == 64;
+}
+
+/* The article calls the first code FORMAT; the service's own answers, quoted by those who got them, say INVALID_FORMAT and
+ * show the value. */
+const struct import_form import_email = { "INVALID_FORMAT", "Object didn't pass validation for format email", true, is_email },
+                         import_phone = { "PATTERN", "String does not match pattern ^\\+[0-9]{1,15}$", false, is_phone },
+                         import_base32 = { "PATTERN", "String does not match pattern ^[A-Z2-7]+$", false, is_secret },
+                         import_date = { "INVALID_FORMAT", "Object didn't pass validation for format date-time", true, is_date },
+                         import_digest = { "PATTERN", "String does not match pattern ^[0-9a-f]{64}$", false, is_digest };
+
+static void check_text(struct check *c, const struct json *v, size_t max, const struct import_form *form, str path)
 {
     if (!check_type(c, v, JSON_STRING, path))
         return;
@@ -91,18 +107,18 @@ static void check_text(struct check *c, const struct json *v, size_t max, const 
     else if (max && len > max)
         add(c, "MAX_LENGTH", str_fmt(c->a, "String is too long (%zu chars), maximum %zu", len, max), path);
     else if (form && !form->holds(s))
-        add(c, form->code, str_from(form->message), path);
+        add(c, form->code, form->shows_text ? str_fmt(c->a, "%s: %.*s", form->message, STR_ARG(s)) : str_from(form->message), path);
 }
 
 /* --- second factors -------------------------------------------------------------------- */
 
 static const struct factor {
     str name, member;
-    const struct form *form;
+    const struct import_form *form;
 } factors[] = {
-    { STR_INIT("totp"), STR_INIT("secret"), &base32 },
-    { STR_INIT("phone"), STR_INIT("value"), &phone },
-    { STR_INIT("email"), STR_INIT("value"), &email },
+    { STR_INIT("totp"), STR_INIT("secret"), &import_base32 },
+    { STR_INIT("phone"), STR_INIT("value"), &import_phone },
+    { STR_INIT("email"), STR_INIT("value"), &import_email },
 };
 
 static const struct factor *find_factor(str name)
@@ -157,7 +173,7 @@ static void check_factors(struct check *c, const struct json *v, str path)
         add(c, "ARRAY_LENGTH_LONG", str_fmt(c->a, "Array is too long (%zu), maximum %d", json_count(v), MAX), path);
     else
         JSON_EACH_ITEM(v, i, one)
-            check_factor(c, one, str_fmt(c->a, "%.*s.%zu", STR_ARG(path), i));
+            check_factor(c, one, str_fmt(c->a, "%.*s[%zu]", STR_ARG(path), i));
 }
 
 /* --- metadata ----------------------------------------------------------------- */
@@ -190,11 +206,11 @@ static const struct member {
     str name;
     void (*check)(struct check *c, const struct json *v, str path); /* NULL: a text */
     size_t max;
-    const struct form *form;
+    const struct import_form *form;
 } members[] = {
-    { STR_INIT("email"), NULL, 254, &email },
+    { STR_INIT("email"), NULL, 254, &import_email },
     { STR_INIT("email_verified"), check_bool, 0, NULL },
-    { STR_INIT("phone_number"), NULL, 16, &phone },
+    { STR_INIT("phone_number"), NULL, 16, &import_phone },
     { STR_INIT("phone_verified"), check_bool, 0, NULL },
     { STR_INIT("username"), NULL, 128, NULL },
     { STR_INIT("user_id"), NULL, 255, NULL },
@@ -262,7 +278,9 @@ static struct json *masked(struct arena *a, const struct json *v)
 
 struct json *import_report(struct arena *a, const struct json *user, struct json *errors)
 {
-    static const str secret[] = { STR_INIT("password_hash"), STR_INIT("custom_password_hash"), STR_INIT("mfa_factors") };
+    static const str secret[] = { STR_INIT("password_hash"),    STR_INIT("custom_password_hash"),   STR_INIT("mfa_factors"),
+                                  STR_INIT("password_history"), STR_INIT("identity_secrets"),       STR_INIT("recovery_code_hash"),
+                                  STR_INIT("authentication_methods") };
     struct json *report = json_object(a);
     struct json *shown = json_is(user, JSON_OBJECT) ? json_copy_shallow(a, user) : json_object(a);
     for (size_t i = 0; i < sizeof secret / sizeof *secret; i++) {

@@ -7,8 +7,9 @@ void import_fault(struct arena *a, struct json *faults, str code, str path, str 
 {
     struct json *fault = json_object(a);
     json_set_text(a, fault, STR("code"), code);
-    json_set_text(a, fault, STR("message"), str_fmt(a, "Error in %.*s property - %.*s", STR_ARG(path), STR_ARG(text)));
-    json_set_text(a, fault, STR("path"), path);
+    json_set_text(a, fault, STR("message"), path.len ? str_fmt(a, "Error in %.*s property - %.*s", STR_ARG(path), STR_ARG(text)) : text);
+    if (path.len)
+        json_set_text(a, fault, STR("path"), path);
     json_push(a, faults, fault);
 }
 
@@ -21,6 +22,8 @@ static const struct { const char *name; enum json_type json; } types[IMPORT_TYPE
     [IMPORT_STRING] = { "string", JSON_STRING },
     [IMPORT_INTEGER] = { "integer", JSON_NUMBER },
     [IMPORT_OBJECT] = { "object", JSON_OBJECT },
+    [IMPORT_BOOLEAN] = { "boolean", JSON_BOOL },
+    [IMPORT_ARRAY] = { "array", JSON_ARRAY },
 };
 
 static const char *type_found(const struct json *v)
@@ -50,6 +53,14 @@ static void check_text(struct arena *a, const struct import_shape *s, str path, 
     str shown = text.len <= SHOWN_MAX ? text : STR("*****");
     if (s->one_of)
         import_fault(a, faults, STR("ENUM_MISMATCH"), path, str_fmt(a, "%s: %.*s", what, STR_ARG(shown)));
+}
+
+static void check_form(struct arena *a, const struct import_form *form, str path, str text, struct json *faults)
+{
+    str shown = text.len <= SHOWN_MAX ? text : STR("*****");
+    if (form && !form->holds(text))
+        import_fault(a, faults, str_from(form->code), path,
+                     form->shows_text ? str_fmt(a, "%s: %.*s", form->message, STR_ARG(shown)) : str_from(form->message));
 }
 
 static void check_number(struct arena *a, const struct import_shape *s, str path, const struct json *v, struct json *faults)
@@ -88,14 +99,27 @@ static void check_unknown(struct arena *a, const struct import_shape *s, str pat
 
 static void check_members(struct arena *a, const struct import_shape *s, str path, const struct json *v, struct json *faults)
 {
+    if (!s->members)
+        return;
     check_unknown(a, s, path, v, faults);
     for (const struct import_shape *m = s->members; m->name.p; m++) {
         const struct json *value = json_get(v, m->name);
         if (value)
-            import_shape_check(a, m, str_fmt(a, "%.*s.%.*s", STR_ARG(path), STR_ARG(m->name)), value, faults);
+            import_shape_check(a, m, path.len ? str_fmt(a, "%.*s.%.*s", STR_ARG(path), STR_ARG(m->name)) : m->name, value, faults);
         else if (m->is_required)
             import_fault_missing(a, faults, path, m->name);
     }
+}
+
+static void check_items(struct arena *a, const struct import_shape *s, str path, const struct json *v, struct json *faults)
+{
+    const struct json *item;
+    if (json_count(v) < s->count_min)
+        import_fault(a, faults, STR("ARRAY_LENGTH_SHORT"), path,
+                     str_fmt(a, "Array is too short (%zu), minimum %zu", json_count(v), s->count_min));
+    if (s->items)
+        JSON_EACH_ITEM(v, i, item)
+            import_shape_check(a, s->items, str_fmt(a, "%.*s[%zu]", STR_ARG(path), i), item, faults);
 }
 
 void import_shape_check(struct arena *a, const struct import_shape *s, str path, const struct json *v, struct json *faults)
@@ -108,6 +132,7 @@ void import_shape_check(struct arena *a, const struct import_shape *s, str path,
     switch (s->type) {
     case IMPORT_STRING:
         check_text(a, s, path, v->text, faults);
+        check_form(a, s->form, path, v->text, faults);
         break;
     case IMPORT_INTEGER:
         check_number(a, s, path, v, faults);
@@ -115,6 +140,10 @@ void import_shape_check(struct arena *a, const struct import_shape *s, str path,
     case IMPORT_OBJECT:
         check_members(a, s, path, v, faults);
         break;
+    case IMPORT_ARRAY:
+        check_items(a, s, path, v, faults);
+        break;
+    case IMPORT_BOOLEAN:
     case IMPORT_TYPE_MAX:
         break;
     }

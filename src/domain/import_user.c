@@ -72,6 +72,16 @@ static struct result add_factors(struct writing *w, const struct user *u)
     return OK;
 }
 
+/* --- a hash from elsewhere ------------------------------------------------------------------- */
+
+/* One that the first login does not replace by the tenant's own is marked: it would not tell that it is no such one. */
+static struct result mark_hash(struct writing *w, int64_t row, str identity)
+{
+    if (!json_get(w->user, STR("custom_password_hash")) || password_needs_rehash(w->hash, BCRYPT_COST))
+        return OK;
+    return user_password_mark_custom(w->tx, row, identity, w->hash);
+}
+
 /* --- a new user ------------------------------------------------------------------------------ */
 
 static struct result insert(struct writing *w)
@@ -88,6 +98,7 @@ static struct result insert(struct writing *w)
     if (r.kind == ERR_INVALID_BODY) /* refused before anything was written */
         return refuse(w, "FORMAT", r.args.v[0], "");
     TRY(r);
+    TRY(mark_hash(w, u.row, u.uid));
     *w->outcome = IMPORT_INSERTED;
     if (w->t->upsert)
         TRY(job_user_note(w->tx, w->t->job, u.row, &first));
@@ -118,9 +129,15 @@ static struct result replace_hash(struct writing *w, const struct user *u, bool 
     *out_used = false;
     if (!w->hash.p || !json_get(w->user, STR("custom_password_hash")))
         return OK;
+    bool is_unused = true;
     TRY(user_password_hash(w->tx, u->row, uid, &was));
-    *out_used = was.p && !password_needs_rehash(was, BCRYPT_COST) && !str_eq(was, w->hash);
-    return *out_used ? OK : user_password_store(w->tx, &w->t->connection, u->row, uid, w->hash);
+    if (was.p && !password_needs_rehash(was, BCRYPT_COST))
+        TRY(user_password_is_unused(w->tx, u->row, u->doc, uid, was, &is_unused));
+    *out_used = !is_unused && !str_eq(was, w->hash);
+    if (*out_used || !is_unused)
+        return OK;
+    TRY(user_password_store(w->tx, &w->t->connection, u->row, uid, w->hash));
+    return mark_hash(w, u->row, uid);
 }
 
 static struct result update(struct writing *w, const struct user *u)
@@ -143,6 +160,13 @@ static struct result update(struct writing *w, const struct user *u)
     return add_factors(w, &now);
 }
 
+struct result import_user_update(struct tx *tx, const struct import_target *t, const struct json *user, str hash,
+                                 const struct user *present, enum import_outcome *out, struct json **out_error)
+{
+    struct writing w = { tx, t, user, hash, out, out_error };
+    return update(&w, present);
+}
+
 struct result import_user(struct tx *tx, const struct import_target *t, const struct json *user, str hash,
                           enum import_outcome *out, struct json **out_error)
 {
@@ -150,6 +174,8 @@ struct result import_user(struct tx *tx, const struct import_target *t, const st
     struct user present;
     bool found;
     *out_error = NULL;
+    if (import_is_whole(user))
+        return import_whole_user(tx, t, user, hash, out, out_error);
     TRY(find_present(&w, &present, &found));
     if (!found)
         return insert(&w);

@@ -148,7 +148,7 @@ static void refuse(struct reading *r, str path, str why)
 
 static void refuse_format(struct reading *r, const char *path, str format)
 {
-    import_fault(r->a, r->faults, STR("FORMAT"), str_cat(r->a, STR("custom_password_hash."), str_from(path)),
+    import_fault(r->a, r->faults, STR("INVALID_FORMAT"), str_cat(r->a, STR("custom_password_hash."), str_from(path)),
                  str_fmt(r->a, "Object didn't pass validation for format %.*s: " SECRET, STR_ARG(format)));
 }
 

@@ -71,6 +71,25 @@ struct result job_next(struct tx *tx, enum job_type type, struct job *out, bool 
     return *out_found ? read_row(tx, row, out) : OK;
 }
 
+struct result job_find_active(struct tx *tx, enum job_type type, str member, const struct json *value, struct job *out, bool *out_found)
+{
+    struct json *ids = json_array(tx->arena), *id;
+    struct sql_rows rows;
+    *out_found = false;
+    TRY(sql_open(tx->sql, &rows, "SELECT id FROM jobs WHERE active = 1 AND type = ? ORDER BY seq", SQL_ARGS(sql_text(types[type]))));
+    while (sql_next(&rows))
+        json_push_text(tx->arena, ids, str_dup(tx->arena, sql_col_text(&rows, 0)));
+    TRY(sql_close(&rows));
+    JSON_EACH_ITEM(ids, i, id) {
+        TRY(job_by_id(tx, json_text(id), out));
+        const struct json *there = json_get(out->task, member);
+        *out_found = there && json_equal(there, value);
+        if (*out_found)
+            return OK;
+    }
+    return OK;
+}
+
 struct result job_count_active(struct tx *tx, enum job_type type, int64_t *out_count)
 {
     struct sql_value count;

@@ -33,6 +33,9 @@ MUST_USE struct result job_create(struct tx *tx, enum job_type type, str id, str
 MUST_USE struct result job_by_id(struct tx *tx, str id, struct job *out);
 /* The oldest that is not done. */
 MUST_USE struct result job_next(struct tx *tx, enum job_type type, struct job *out, bool *out_found);
+/* The oldest that is not done and whose task has this member. */
+MUST_USE struct result job_find_active(struct tx *tx, enum job_type type, str member, const struct json *value, struct job *out,
+                                       bool *out_found);
 MUST_USE struct result job_count_active(struct tx *tx, enum job_type type, int64_t *out_count);
 /* Writes body, task and position. */
 MUST_USE struct result job_update(struct tx *tx, const struct job *j);

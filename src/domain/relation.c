@@ -37,9 +37,14 @@ static const struct {
                                              { THING_CLIENT_GRANT, false }, RELATION_MAX },
 };
 
+str relation_name(enum relation r)
+{
+    return str_from(rules[r].name);
+}
+
 static struct sql_value name_of(enum relation r)
 {
-    return sql_text(str_from(rules[r].name));
+    return sql_text(relation_name(r));
 }
 
 /* --- pairs ------------------------------------------------------------------------ */

@@ -27,6 +27,8 @@ enum relation {
     RELATION_MAX
 };
 
+str relation_name(enum relation r); /* in `kind` of its rows, for statements that walk many users at once */
+
 /* What can go, and take its rows along. */
 enum thing {
     THING_CLIENT,

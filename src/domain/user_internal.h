@@ -60,6 +60,8 @@ MUST_USE struct result user_identifiers_check(struct tx *tx, str connection, con
 /* out->uid and doc are set; fills out->row. */
 MUST_USE struct result user_store_insert(struct tx *tx, struct user *u, const struct user_identifiers *ids);
 /* now: ordered and stamped here. *out: u with the new document. */
+/* One more identity, linked to the user of that row. Errors: ERR_USER_EXISTS. */
+MUST_USE struct result user_store_identity(struct tx *tx, int64_t row, const struct json *identity, const struct user_identifiers *ids);
 MUST_USE struct result user_store_update(struct tx *tx, const struct user *u, struct json *now, struct user *out);
 MUST_USE struct result user_store_identifiers(struct tx *tx, const struct json *identity, const struct user_identifiers *ids);
 

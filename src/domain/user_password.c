@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/lane.h"
 #include "crypto/password.h"
 #include "domain/password_policy.h"
@@ -65,6 +66,36 @@ struct result user_password_store(struct tx *tx, const struct connection *c, int
                    SQL_ARGS(sql_int(user_row), sql_text(user_secret_name(tx->arena, identity, STR(""))), sql_text(hash),
                             sql_int(tx->now_us)),
                    NULL);
+}
+
+/* --- hashes from elsewhere ---------------------------------------------------------------- */
+
+/* The mark holds the hash that it is about: one that is stored later has none. */
+struct result user_password_mark_custom(struct tx *tx, int64_t user_row, str identity, str hash)
+{
+    return sql_run(tx->sql,
+                   "INSERT INTO user_secrets (user, kind, name, value, changed_at) VALUES (?, 'password_custom', ?, ?, ?) "
+                   "ON CONFLICT (user, kind, name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at",
+                   SQL_ARGS(sql_int(user_row), sql_text(user_secret_name(tx->arena, identity, STR(""))), sql_text(hash),
+                            sql_int(tx->now_us)),
+                   NULL);
+}
+
+bool user_password_was_used(const struct json *doc, int64_t marked_at_us)
+{
+    int64_t login_us;
+    bool any = clock_parse_iso(json_get_text(doc, STR("last_login")), &login_us);
+    return any && login_us + US_PER_MS > marked_at_us; /* dates are cut to milliseconds */
+}
+
+struct result user_password_is_unused(struct tx *tx, int64_t user_row, const struct json *doc, str identity, str hash, bool *out_unused)
+{
+    struct sql_value row[2];
+    bool found;
+    TRY(sql_row(tx->sql, tx->arena, "SELECT value, changed_at FROM user_secrets WHERE user = ? AND kind = 'password_custom' AND name = ?",
+                SQL_ARGS(sql_int(user_row), sql_text(user_secret_name(tx->arena, identity, STR("")))), row, 2, &found));
+    *out_unused = found && str_eq(row[0].s, hash) && !user_password_was_used(doc, row[1].i);
+    return OK;
 }
 
 /* --- inside the transaction ----------------------------------------------------------- */

@@ -41,6 +41,14 @@ MUST_USE struct result user_password_check(struct tx *tx, const struct connectio
                                            const struct user_password *p);
 /* The hash in place of the identity's old one, which joins the history where the connection keeps one. */
 MUST_USE struct result user_password_store(struct tx *tx, const struct connection *c, int64_t user_row, str identity, str hash);
+/* That hash came as a custom_password_hash, and no login has seen it yet: an upsert may replace it. For those that a
+ * login does not replace by the tenant's own (password_needs_rehash), which therefore do not tell it themselves. */
+MUST_USE struct result user_password_mark_custom(struct tx *tx, int64_t user_row, str identity, str hash);
+/* Is it what is marked so, and no login of the user with this document has used it? */
+MUST_USE struct result user_password_is_unused(struct tx *tx, int64_t user_row, const struct json *doc, str identity, str hash,
+                                               bool *out_unused);
+/* Has a login come since that moment? */
+bool user_password_was_used(const struct json *doc, int64_t marked_at_us);
 /* STR_NONE for an identity without a password. */
 MUST_USE struct result user_password_hash(struct tx *tx, int64_t user_row, str identity, str *out_hash);
 

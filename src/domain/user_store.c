@@ -45,7 +45,7 @@ static struct result taken(struct result r, str connection)
     return r.kind == ERR_UNIQUE ? fail2(ERR_USER_EXISTS, STR("email"), connection) : r;
 }
 
-static struct result insert_identity(struct tx *tx, int64_t row, const struct json *identity, const struct user_identifiers *ids)
+struct result user_store_identity(struct tx *tx, int64_t row, const struct json *identity, const struct user_identifiers *ids)
 {
     str connection = json_get_text(identity, STR("connection"));
     return taken(sql_run(tx->sql,
@@ -80,7 +80,7 @@ struct result user_store_insert(struct tx *tx, struct user *u, const struct user
         return fail2(ERR_USER_EXISTS, STR("user_id"), json_get_text(identity, STR("connection")));
     TRY(r);
     u->row = sql_last_id(tx->sql);
-    TRY(insert_identity(tx, u->row, identity, ids));
+    TRY(user_store_identity(tx, u->row, identity, ids));
     return search_index_user(tx, u->row, NULL, u->doc);
 }
 

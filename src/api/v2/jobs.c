@@ -98,8 +98,9 @@ static struct result show_job(struct tx *tx, void *arg)
     struct job j;
     TRY(job_by_id(tx, call_param(c, "id"), &j));
     bool completed = str_eq(json_get_text(j.body, STR("status")), STR("completed"));
-    if (completed && j.type == JOB_USERS_EXPORT)
-        json_set_text(c->arena, j.body, STR("location"), export_link(tx, &j));
+    str link = completed && j.type == JOB_USERS_EXPORT ? export_link(tx, &j) : STR_NONE;
+    if (link.p)
+        json_set_text(c->arena, j.body, STR("location"), link);
     return call_reply(c, 200, j.body);
 }
 

@@ -3,6 +3,7 @@
 #include "domain/imported_hash.h"
 
 #include "crypto/password.h"
+#include "domain/exported_hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,6 +89,33 @@ static struct json *custom_of(struct arena *a, const char *members)
     return parse(a, str_cstr(a, str_fmt(a, "{%s}", members)));
 }
 
+/* What an export makes of the text is read as the same text again. */
+static void check_way_back(struct arena *a, str text, bool is_custom)
+{
+    struct json *user = json_object(a), *faults = json_array(a);
+    str again = STR_NONE;
+    assert_true(exported_hash_add(a, user, text, is_custom));
+    bool good = imported_hash_read(a, user, faults, &again);
+    if (!good || !str_eq(text, again))
+        print_error("%.*s became %.*s: %.*s %.*s\n", STR_ARG(text), STR_ARG(again), STR_ARG(json_dump(a, user)), STR_ARG(json_dump(a, faults)));
+    assert_true(good && str_eq(text, again));
+    assert_int_equal(json_get(user, STR("password_hash")) == NULL, is_custom);
+}
+
+static void test_own_hashes_leave_as_such(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(0);
+    str own = STR("$2b$10$abcdefghijklmnopqrstuu6HCkuoHyKCAj/GTnHQaomnkOwhLo8py");
+    struct json *user = json_object(a);
+    check_way_back(a, own, false);
+    check_way_back(a, own, true);
+    assert_false(exported_hash_add(a, user, STR("$doorward$input$prefix=YQ,suffix=YQ$doorward$digest-md5$kAFQmDzST7DWlj99KOF/cg"), false));
+    assert_false(exported_hash_add(a, user, STR("plain text"), false));
+    assert_int_equal(json_count(user), 0);
+    arena_free(a);
+}
+
 static void test_good(void **state)
 {
     (void)state;
@@ -102,6 +130,7 @@ static void test_good(void **state)
         assert_true(good);
         assert_int_equal(json_count(faults), 0);
         assert_true(password_verify(password, text));
+        check_way_back(a, text, true);
         assert_false(password_verify(str_cat(a, password, STR("9")), text));
         assert_false(password_verify(str_sub(password, 0, password.len - 1), text));
         assert_false(password_verify(STR(""), text));
@@ -122,12 +151,12 @@ static const struct { const char *name, *custom, *code, *path, *says; } bad_rows
     { "unknown member inside", SHA1 ",\"salt\":{\"value\":\"x\",\"where\":1}", "OBJECT_ADDITIONAL_PROPERTIES", "custom_password_hash.salt", "where" },
     { "salt without value", SHA1 ",\"salt\":{}", "OBJECT_REQUIRED", "custom_password_hash.salt", "Missing required property: value" },
     { "salt in the middle", SHA1 SALT(",\"position\":\"middle\""), "ENUM_MISMATCH", "custom_password_hash.salt.position", "No enum match for: middle" },
-    { "salt no hex", SHA1 ",\"salt\":{\"value\":\"xyz\",\"encoding\":\"hex\"}", "FORMAT", "custom_password_hash.salt.value", "format hex: *****" },
+    { "salt no hex", SHA1 ",\"salt\":{\"value\":\"xyz\",\"encoding\":\"hex\"}", "INVALID_FORMAT", "custom_password_hash.salt.value", "format hex: *****" },
     { "password encoding", SHA1 ",\"password\":{\"encoding\":\"ebcdic\"}", "ENUM_MISMATCH", "custom_password_hash.password.encoding", "ebcdic" },
     { "digest without encoding", "\"algorithm\":\"md5\",\"hash\":{\"value\":\"bb694e290ce3fa4ab5cc8397846a9236\"}", "OBJECT_REQUIRED", "custom_password_hash.hash", "encoding" },
     { "digest in utf8", "\"algorithm\":\"md5\",\"hash\":{\"value\":\"x\",\"encoding\":\"utf8\"}", "ENUM_MISMATCH", "custom_password_hash.hash.encoding", "utf8" },
-    { "digest no hex", "\"algorithm\":\"md5\",\"hash\":{\"value\":\"xy\",\"encoding\":\"hex\"}", "FORMAT", "custom_password_hash.hash.value", "format hex: *****" },
-    { "digest too short", "\"algorithm\":\"md5\",\"hash\":{\"value\":\"bb69\",\"encoding\":\"hex\"}", "FORMAT", "custom_password_hash.hash.value", "format md5: *****" },
+    { "digest no hex", "\"algorithm\":\"md5\",\"hash\":{\"value\":\"xy\",\"encoding\":\"hex\"}", "INVALID_FORMAT", "custom_password_hash.hash.value", "format hex: *****" },
+    { "digest too short", "\"algorithm\":\"md5\",\"hash\":{\"value\":\"bb69\",\"encoding\":\"hex\"}", "INVALID_FORMAT", "custom_password_hash.hash.value", "format md5: *****" },
     { "digest of a keyed one", SHA1 ",\"keylen\":20", "NOT_PASSED", "custom_password_hash.keylen", "sha1 takes none" },
     { "WH21 pbkdf2 with salt", "\"algorithm\":\"pbkdf2\",\"hash\":{\"value\":\"$pbkdf2-sha512$i=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$vOnQqQvBbk8Ad2BJLzKZvLQvsZwWavaIFoK8LFryY+Y\"}" SALT(""),
       "NOT_PASSED", "custom_password_hash.salt", "pbkdf2 takes none" },
@@ -144,10 +173,10 @@ static const struct { const char *name, *custom, *code, *path, *says; } bad_rows
     { "scrypt of gigabytes", SCRYPT(",\"keylen\":32,\"cost\":1048576"), "MAXIMUM", "custom_password_hash", "cost more" },
     { "argon2 of gigabytes", "\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4\"}",
       "MAXIMUM", "custom_password_hash", "cost more" },
-    { "bcrypt cut", "\"algorithm\":\"bcrypt\",\"hash\":{\"value\":\"$2b$10$abcdefghijklmnopqrstuu6HCkuoHyKCAj/GTnHQaomnkOwhLo8p\"}", "FORMAT", "custom_password_hash.hash.value", "format bcrypt: *****" },
-    { "a bcrypt hash that is no ldap text", "\"algorithm\":\"ldap\",\"hash\":{\"value\":\"$2b$10$abcdefghijklmnopqrstuu6HCkuoHyKCAj/GTnHQaomnkOwhLo8py\"}", "FORMAT", "custom_password_hash.hash.value", "format ldap: *****" },
-    { "one of ours", "\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$doorward$digest-md5$kAFQmDzST7DWlj99KOF/cg\"}", "FORMAT", "custom_password_hash.hash.value", "format argon2: *****" },
-    { "ldap CRYPT", "\"algorithm\":\"ldap\",\"hash\":{\"value\":\"{CRYPT}$1$abc$def\"}", "FORMAT", "custom_password_hash.hash.value", "format ldap: *****" },
+    { "bcrypt cut", "\"algorithm\":\"bcrypt\",\"hash\":{\"value\":\"$2b$10$abcdefghijklmnopqrstuu6HCkuoHyKCAj/GTnHQaomnkOwhLo8p\"}", "INVALID_FORMAT", "custom_password_hash.hash.value", "format bcrypt: *****" },
+    { "a bcrypt hash that is no ldap text", "\"algorithm\":\"ldap\",\"hash\":{\"value\":\"$2b$10$abcdefghijklmnopqrstuu6HCkuoHyKCAj/GTnHQaomnkOwhLo8py\"}", "INVALID_FORMAT", "custom_password_hash.hash.value", "format ldap: *****" },
+    { "one of ours", "\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$doorward$digest-md5$kAFQmDzST7DWlj99KOF/cg\"}", "INVALID_FORMAT", "custom_password_hash.hash.value", "format argon2: *****" },
+    { "ldap CRYPT", "\"algorithm\":\"ldap\",\"hash\":{\"value\":\"{CRYPT}$1$abc$def\"}", "INVALID_FORMAT", "custom_password_hash.hash.value", "format ldap: *****" },
     { "bcrypt that would see NULs",
       "\"algorithm\":\"bcrypt\",\"hash\":{\"value\":\"$2b$10$abcdefghijklmnopqrstuu6HCkuoHyKCAj/GTnHQaomnkOwhLo8py\"},\"password\":{\"encoding\":\"utf16le\"}",
       "NOT_PASSED", "custom_password_hash", "NUL" },
@@ -251,7 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),     cmocka_unit_test(test_bad),  cmocka_unit_test(test_every_fault),
-        cmocka_unit_test(test_long_key), cmocka_unit_test(test_user),
+        cmocka_unit_test(test_long_key), cmocka_unit_test(test_user), cmocka_unit_test(test_own_hashes_leave_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
