@@ -2,9 +2,11 @@
 'use strict';
 const { test, before, after } = require('node:test');
 const assert = require('node:assert/strict');
+const crypto = require('node:crypto');
 const { Server } = require('./lib/server');
 const { ok, refused, enc } = require('./lib/check');
 const { idToken, signHS256 } = require('./lib/jwt');
+const { tenantKey, signRS256 } = require('./lib/tenantkey');
 
 const DB = 'Username-Password-Authentication';
 let server, v2, client, me, other, mine, asMe;
@@ -84,6 +86,65 @@ test('a link_with that is no id_token of this tenant links nothing', async () =>
   for (const [name, link_with] of Object.entries(bad)) {
     const a = await asMe('POST', `${mine}/identities`, { link_with });
     assert.ok(a.status >= 400 && a.status < 500, `${name}: ${a.status} ${a.text}`);
+  }
+  assert.equal((await ok(200, v2('GET', mine))).identities.length, 1);
+  await ok(200, v2('GET', theirs()));
+});
+
+/** Makes RS256 id_tokens of a user, as a login with the client gives them. */
+function minter() {
+  const key = tenantKey(server), now = Math.floor(Date.now() / 1000);
+  return (user, more = {}, by = key) => signRS256({ iss: server.issuer, aud: client.client_id, sub: user.user_id, iat: now, exp: now + 600, ...more }, by);
+}
+
+test('link_with takes the user whose id_token it is', async () => {
+  const mint = minter(), second = await create({ given_name: 'Second' }), native = second.user_id.slice(6);
+  const link = (link_with) => asMe('POST', `${mine}/identities`, { link_with });
+  const identities = await ok(201, link(mint(second)));
+  assert.deepEqual(identities.map((i) => [i.provider, i.user_id]), [['auth0', me.user_id.slice(6)], ['auth0', native]]);
+  assert.equal(identities[1].profileData.given_name, 'Second');
+  await refused(v2('GET', `/users/${enc(second.user_id)}`), 404, 'inexistent_user');
+  await refused(link(mint(second)), 409, undefined, 'Specified identity already exists.');
+  await server.restart('SIGKILL');
+  assert.deepEqual((await ok(200, asMe('GET', mine))).identities.map((i) => i.user_id), [me.user_id.slice(6), native]);
+  await ok(200, asMe('DELETE', `${mine}/identities/auth0/${native}`));
+  await ok(201, link(mint(second, { aud: [client.client_id, 'urn:more'] })));
+  await ok(200, asMe('DELETE', `${mine}/identities/auth0/${native}`));
+});
+
+test('a client links by an id_token that was made for it', async () => {
+  const mint = minter(), second = await create(), { client_id } = server.credentials.management;
+  const link = (link_with) => v2('POST', `${mine}/identities`, { link_with });
+  await refused(link(mint(second)), 400, 'invalid_body', "JWT (link_with) must have an aud claim that matches that of the calling token's azp.");
+  await ok(201, link(mint(second, { aud: client_id })));
+  await ok(200, v2('DELETE', `${mine}/identities/auth0/${second.user_id.slice(6)}`));
+});
+
+test('an RS256 link_with is checked whole', async () => {
+  const mint = minter(), elsewhere = server.createTenant('elsewhere', 'elsewhere.example.test'), invalid = 'Invalid token (link_with).';
+  const foreign = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, { kid } = tenantKey(server);
+  const theirJwks = await ok(200, server.request('GET', '/.well-known/jwks.json', { host: elsewhere.domain }));
+  const second = (await ok(201, v2('POST', '/clients', { name: 'another' }))).client_id, past = Math.floor(Date.now() / 1000) - 1;
+  const bad = [
+    ['too old', mint(other, { exp: past }), invalid],
+    ['not yet', mint(other, { nbf: past + 600 }), invalid],
+    ['without an end', mint(other, { exp: undefined }), invalid],
+    ['by another key', mint(other, {}, { kid, key: foreign }), invalid],
+    ["by another tenant's kid", mint(other, {}, { kid: theirJwks.keys[0].kid, key: foreign }), invalid],
+    ['of another tenant', mint(other, { iss: elsewhere.issuer }), 'JWT (link_with) must have the same issuer as the calling user.'],
+    ['for another client', mint(other, { aud: second }), "JWT (link_with) must have an aud claim that matches that of the calling token's azp."],
+    ['for nobody', mint(other, { aud: 'nobody' }), 'JWT (link_with) contains an invalid aud claim.'],
+    ['without an audience', mint(other, { aud: undefined }), 'JWT (link_with) contains an invalid aud claim.'],
+    ['an access token', mint(other, { aud: server.credentials.management.audience, azp: client.client_id }), invalid],
+    ['without a subject', mint({}), 'JWT (link_with) must contains sub claim.'],
+    ['with half a subject', mint({ user_id: 'auth0' }), 'JWT (link_with) contains an invalid sub claim.'],
+    ['of who is not there', mint({ user_id: 'auth0|nobody' }), 'Linking to an inexistent identity is not allowed.'],
+    ['of the user', mint(me), 'Main identity and the new one are the same.'],
+    ['of the user, by a secret', idToken(server.issuer, client, other.user_id), 'JWT (link_with) must have an alg of RS256.'],
+  ];
+  for (const [name, link_with, words] of bad) {
+    const a = await asMe('POST', `${mine}/identities`, { link_with });
+    assert.deepEqual([name, a.status, a.body.message], [name, 400, words]);
   }
   assert.equal((await ok(200, v2('GET', mine))).identities.length, 1);
   await ok(200, v2('GET', theirs()));

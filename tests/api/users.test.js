@@ -241,7 +241,7 @@ test('link_with takes id_tokens only', async () => {
   const one = await create();
   const link = (link_with) => v2('POST', `${path(one)}/identities`, { link_with });
   await refuses(link('nonsense'), 400, 'invalid_body', /^Invalid token \(link_with\)\.$/);
-  await refuses(link(v2.token), 400, 'invalid_body', /^Invalid token \(link_with\)\.$/);
+  await refuses(link(v2.token), 400, 'invalid_body', /^JWT \(link_with\) contains an invalid sub claim\.$/);
 });
 
 test('what happened stands in the log, without passwords', async () => {

@@ -8,6 +8,23 @@ static struct result refuse(const char *words)
     return fail1(ERR_INVALID_BODY, str_from(words));
 }
 
+/* What can be told before the signature is checked: it stands in the open. */
+static struct result check_claims(struct call *c, const struct jwt *token)
+{
+    const struct json *aud = json_get(token->claims, STR("aud"));
+    str subject = json_get_text(token->claims, STR("sub")), native;
+    if (token->alg != JWT_RS256)
+        return refuse("JWT (link_with) must have an alg of RS256.");
+    if (!str_eq(json_get_text(token->claims, STR("iss")), tenant_issuer(c->tenant)))
+        return refuse("JWT (link_with) must have the same issuer as the calling user.");
+    if (!json_is(aud, JSON_STRING) && !json_is(aud, JSON_ARRAY))
+        return refuse("JWT (link_with) contains an invalid aud claim.");
+    if (!subject.len)
+        return refuse("JWT (link_with) must contains sub claim.");
+    (void)str_cut(subject, '|', &native);
+    return native.len ? OK : refuse("JWT (link_with) contains an invalid sub claim.");
+}
+
 /* Before the transaction: link_with is an id_token of the user who is to go,
  * made for the client that calls. What is left is its "sub". */
 struct result v2_users_link_prepare(struct call *c)
@@ -19,11 +36,10 @@ struct result v2_users_link_prepare(struct call *c)
         return OK;
     if (failed(jwt_parse(c->arena, json_text(token), &parsed)))
         return refuse("Invalid token (link_with).");
-    if (parsed.alg != JWT_RS256)
-        return refuse("JWT (link_with) must have an alg of RS256.");
-    if (!str_eq(json_get_text(parsed.claims, STR("iss")), tenant_issuer(c->tenant)))
-        return refuse("JWT (link_with) must have the same issuer as the calling user.");
+    TRY(check_claims(c, &parsed));
     struct result r = caller_from_jwt(c->tenant, c->arena, json_text(token), c->now_us, &who);
+    if (r.kind == ERR_BAD_AUDIENCE)
+        return refuse("JWT (link_with) contains an invalid aud claim.");
     if (failed(r) || who.kind != CALLER_ID_TOKEN)
         return refuse("Invalid token (link_with).");
     if (!str_eq(who.client_id, c->caller.client_id))
