@@ -154,7 +154,7 @@ def empty_copy(path, scratch):
     copy = scratch + "/limit.db"
     shutil.copy(path, copy)
     with sqlite3.connect(copy) as db:
-        for table in ("users", "identities", "user_terms", "user_sort_keys", "logs", "outbox"):
+        for table in ("users", "identities", "user_terms", "user_sort_keys", "logs", "outbox", "daily_stats"):
             db.execute(f"DELETE FROM {table}")
         db.commit()
         db.execute("VACUUM")
