@@ -50,7 +50,7 @@ struct cache_slot {
 
 struct token_cache {
     pthread_mutex_t lock;
-    struct cache_slot slots[CACHE_SLOTS];
+    struct cache_slot *slots[CACHE_SLOTS]; /* made when used first: most tenants see few tokens */
 };
 
 static void *cache_make(struct tenant *t)
@@ -66,6 +66,8 @@ static void *cache_make(struct tenant *t)
 static void cache_free(void *p)
 {
     struct token_cache *c = p;
+    for (size_t i = 0; i < CACHE_SLOTS; i++)
+        free(c->slots[i]);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
@@ -75,7 +77,7 @@ static struct token_cache *cache_of(struct tenant *t)
     return tenant_slot(t, TENANT_SLOT_TOKENS, cache_make, cache_free);
 }
 
-static struct cache_slot *slot_of(struct token_cache *c, const unsigned char hash[32])
+static struct cache_slot **slot_of(struct token_cache *c, const unsigned char hash[32])
 {
     uint32_t n;
     memcpy(&n, hash, sizeof n);
@@ -86,8 +88,8 @@ static bool cache_get(struct token_cache *c, struct arena *a, const unsigned cha
                       struct caller *out)
 {
     pthread_mutex_lock(&c->lock);
-    const struct cache_slot *s = slot_of(c, hash);
-    bool hit = s->generation == generation && now_us < s->expires_us && memcmp(s->hash, hash, 32) == 0;
+    const struct cache_slot *s = *slot_of(c, hash);
+    bool hit = s && s->generation == generation && now_us < s->expires_us && memcmp(s->hash, hash, 32) == 0;
     if (hit)
         *out = (struct caller){ .kind = s->kind,
                                 .client_id = str_dup(a, (str){ s->client, s->client_len }),
@@ -103,7 +105,10 @@ static void cache_put(struct token_cache *c, const unsigned char hash[32], uint6
     if (who->client_id.len > CACHE_ID_MAX || who->user_id.len > CACHE_ID_MAX)
         return;
     pthread_mutex_lock(&c->lock);
-    struct cache_slot *s = slot_of(c, hash);
+    struct cache_slot **slot = slot_of(c, hash);
+    struct cache_slot *s = *slot ? *slot : (*slot = malloc(sizeof *s));
+    if (!s)
+        die("out of memory");
     *s = (struct cache_slot){ .generation = generation,
                               .expires_us = expires_us,
                               .kind = who->kind,

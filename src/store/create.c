@@ -180,9 +180,7 @@ static void forget(struct store *s, struct entry *e)
 {
     char path[STORE_PATH_MAX];
     pthread_rwlock_wrlock(&s->lock);
-    struct tenant *t = e->open;
-    if (t)
-        s->open_count--;
+    struct tenant *t = entry_take_open(s, e);
     entry_remove(s, e);
     pthread_rwlock_unlock(&s->lock);
     if (t) {

@@ -97,7 +97,8 @@ struct entry {
     int64_t seq, file_no;
     str key_id, wrapped_key;
     struct tenant *open;
-    struct entry *next; /* of the store's list, oldest first */
+    struct entry *next;      /* of the store's list, oldest first */
+    struct entry *next_open; /* of the open ones */
 };
 
 /* A tenant object of its own count, outside the maps. */
@@ -108,6 +109,9 @@ void tenant_retain(struct tenant *t);
 void tenant_generation_next(struct tenant *t);
 MUST_USE struct result tenant_set_key(struct tenant *t, str key_id, str wrapped_key);
 void entry_file(const struct store *s, str name, int64_t file_no, char out[STORE_PATH_MAX]);
+/* Under the write lock: the tenant leaves the maps; its count goes to the
+ * caller. NULL when it is not open. */
+struct tenant *entry_take_open(struct store *s, struct entry *e);
 void entry_add(struct store *s, struct entry *e);    /* under the write lock */
 void entry_remove(struct store *s, struct entry *e); /* same; does not free it */
 struct entry *entry_new(const struct tenant_info *info, str key_id, str wrapped_key);
@@ -134,7 +138,7 @@ struct store {
     pthread_rwlock_t lock;
     struct arena *arena; /* of the maps */
     struct map *by_name, *by_domain; /* to struct entry */
-    struct entry *first, **last;
+    struct entry *first, **last, *first_open;
     unsigned open_count, open_max, readers_max;
     int64_t next_file;
     _Atomic(uint64_t) generation; /* shared by all tenants: no value comes twice */

@@ -66,10 +66,10 @@ static struct result read_incoming(struct sql *db, struct arena *a, struct incom
     int64_t version;
     if (failed(sql_version_get(db, &version)) || version < 1)
         return fail(ERR_SNAPSHOT);
-    TRY(migrate(db, &tenant_schema, in->path));
-    if (failed(self_get(db, a, "key_id", &in->key_id)) || failed(self_get(db, a, "wrapped_key", &in->wrapped_key)))
+    if (version <= tenant_schema.version && /* another database would not take the steps either */
+        (failed(self_get(db, a, "key_id", &in->key_id)) || failed(self_get(db, a, "wrapped_key", &in->wrapped_key))))
         return fail(ERR_SNAPSHOT);
-    return OK;
+    return migrate(db, &tenant_schema, in->path);
 }
 
 /* Copies the snapshot into the data directory, brings it to the newest version

@@ -150,6 +150,28 @@ struct result tenant_connect(struct tenant *t)
     return r;
 }
 
+static void entry_set_open(struct store *s, struct entry *e, struct tenant *t)
+{
+    e->open = t;
+    e->next_open = s->first_open;
+    s->first_open = e;
+    s->open_count++;
+}
+
+struct tenant *entry_take_open(struct store *s, struct entry *e)
+{
+    struct tenant *t = e->open;
+    if (!t)
+        return NULL;
+    struct entry **at = &s->first_open;
+    while (*at != e)
+        at = &(*at)->next_open;
+    *at = e->next_open;
+    e->open = NULL;
+    s->open_count--;
+    return t;
+}
+
 /* Under the write lock: takes the longest unused tenant that nobody has out of
  * the maps when there are too many; its count goes to the caller. */
 static struct tenant *evict_one(struct store *s)
@@ -157,18 +179,13 @@ static struct tenant *evict_one(struct store *s)
     struct entry *oldest = NULL;
     if (s->open_count <= s->open_max)
         return NULL;
-    for (struct entry *e = s->first; e; e = e->next) {
-        if (!e->open || atomic_load(&e->open->users) > 1)
+    for (struct entry *e = s->first_open; e; e = e->next_open) {
+        if (atomic_load(&e->open->users) > 1)
             continue;
         if (!oldest || atomic_load(&e->open->last_used_us) < atomic_load(&oldest->open->last_used_us))
             oldest = e;
     }
-    if (!oldest)
-        return NULL;
-    struct tenant *t = oldest->open;
-    oldest->open = NULL;
-    s->open_count--;
-    return t;
+    return oldest ? entry_take_open(s, oldest) : NULL;
 }
 
 static struct tenant *use(struct tenant *t)
@@ -191,8 +208,7 @@ static struct result open_entry(struct store *s, struct entry *e, struct tenant 
         return r;
     }
     pthread_rwlock_wrlock(&s->lock);
-    e->open = t;
-    s->open_count++;
+    entry_set_open(s, e, t);
     *out = use(t);
     struct tenant *evicted = evict_one(s);
     pthread_rwlock_unlock(&s->lock);
