@@ -4,6 +4,7 @@
 #include "crypto/inside.h"
 #include "crypto/random.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 
 #include <openssl/pkcs7.h>
@@ -185,6 +186,26 @@ bool cert_from_pem(struct arena *a, str pem, str *out_der)
     return true;
 }
 
+/* The same text with line ends as in mail, which is how the API shows certificates. */
+static str with_crlf(struct arena *a, str pem)
+{
+    struct buf b;
+    buf_init(&b, SIZE_MAX);
+    for (str line, rest = pem; rest.len;) {
+        line = str_cut(rest, '\n', &rest);
+        buf_add(&b, line);
+        buf_add(&b, STR("\r\n"));
+    }
+    str out = str_dup(a, buf_str(&b));
+    buf_free(&b);
+    return out;
+}
+
+str cert_to_crlf_pem(struct arena *a, str der)
+{
+    return with_crlf(a, cert_to_pem(a, der));
+}
+
 /* The certificate alone in a signed-data envelope without signers (RFC 2315 §9). */
 str cert_to_pkcs7_pem(struct arena *a, str der)
 {
@@ -199,7 +220,7 @@ str cert_to_pkcs7_pem(struct arena *a, str der)
     }
     str pem = pem_encode(a, "PKCS7", (str){ (char *)bytes, (size_t)len });
     OPENSSL_free(bytes);
-    return pem;
+    return with_crlf(a, pem);
 }
 
 static STACK_OF(X509) *certs_of(PKCS7 *p7)

@@ -64,8 +64,9 @@ struct cert_request {
 MUST_USE struct result cert_make(struct arena *a, const struct sign_key *key, const struct cert_request *rq, str *out_der);
 
 /* What takes der answers STR_NONE or false when it is no certificate; only
- * cert_to_pem and cert_sha1_hex take any bytes. */
+ * cert_to_pem, cert_to_crlf_pem and cert_sha1_hex take any bytes. */
 str cert_to_pem(struct arena *a, str der);
+str cert_to_crlf_pem(struct arena *a, str der); /* as the API shows it; so is PKCS#7 */
 bool cert_from_pem(struct arena *a, str pem, str *out_der); /* the first certificate in it */
 str cert_to_pkcs7_pem(struct arena *a, str der);
 bool cert_from_pkcs7_pem(struct arena *a, str pem, str *out_der); /* the first certificate in it */

@@ -4,8 +4,9 @@
 
 /* --- defaults ------------------------------------------------------------------ */
 
+/* The approval channel was recorded on every client made in November 2025 and not since; what is not said means the same. */
 static const str common = STR_INIT(
-    "{\"is_first_party\":true,\"oidc_conformant\":false,\"sso_disabled\":false,\"cross_origin_authentication\":false,"
+    "{\"async_approval_notification_channels\":[\"guardian-push\"],\"is_first_party\":true,\"oidc_conformant\":false,\"sso_disabled\":false,\"cross_origin_authentication\":false,"
     "\"is_token_endpoint_ip_header_trusted\":false,\"custom_login_page_on\":true,"
     "\"refresh_token\":{\"rotation_type\":\"non-rotating\",\"expiration_type\":\"non-expiring\"}}");
 
@@ -16,14 +17,12 @@ static const struct {
 } kinds[] = {
     { STR_INIT("native"), STR_INIT("{\"token_endpoint_auth_method\":\"none\"}") },
     { STR_INIT("spa"), STR_INIT("{\"token_endpoint_auth_method\":\"none\"}") },
-    { STR_INIT("regular_web"), STR_INIT("{\"async_approval_notification_channels\":[\"guardian-push\"]}") },
     { STR_INIT("resource_server"), STR_INIT("{" RS256_TOKENS ",\"grant_types\":[]}") },
     { STR_INIT("express_configuration"),
       STR_INIT("{" RS256_TOKENS ",\"grant_types\":[\"authorization_code\",\"client_credentials\"],"
                "\"callbacks\":[\"https://system-admin.okta.com/admin/app/generic/oauth20redirect\"],"
                "\"organization_usage\":\"require\",\"organization_require_behavior\":\"pre_login_prompt\","
-               "\"client_authentication_methods\":{\"private_key_jwt\":{\"credentials\":[]}},"
-               "\"async_approval_notification_channels\":[\"guardian-push\"]}") },
+               "\"client_authentication_methods\":{\"private_key_jwt\":{\"credentials\":[]}}}") },
 };
 
 static struct result lay_under(struct arena *a, struct json *body, str text)

@@ -49,7 +49,7 @@ static struct result describe(struct arena *a, const struct sign_key *key, str n
     if (!public_key_info_read(a, sign_key_public_pem(a, key), &info))
         return fail(ERR_CRYPTO);
     out->kid = info.thumbprint;
-    out->cert = cert_to_pem(a, der);
+    out->cert = cert_to_crlf_pem(a, der);
     out->pkcs = cert_to_pkcs7_pem(a, der);
     out->fingerprint = cert_sha1_hex(a, der, ':');
     out->thumbprint = cert_sha1_hex(a, der, 0);

@@ -303,7 +303,7 @@ struct result signing_key_current_cert(struct tx *tx, str *out_pem, str *out_pkc
     TRY(sql_row(tx->sql, tx->arena, "SELECT cert FROM signing_keys WHERE state = 'current'", SQL_NO_ARGS, row, 1, &found));
     if (!found || !cert_from_pem(tx->arena, row[0].s, &der))
         return OK;
-    *out_pem = row[0].s;
+    *out_pem = cert_to_crlf_pem(tx->arena, der);
     *out_pkcs7 = cert_to_pkcs7_pem(tx->arena, der);
     return OK;
 }

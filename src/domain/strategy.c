@@ -1,8 +1,9 @@
 #include "domain/strategy.h"
 
+/* email_otp and phone_otp: recorded 2026-01; a newer recording leaves out what is off. */
 #define AUTH0_AGAIN                                                                                                      \
     "\"authentication_methods\":{\"password\":{\"enabled\":true,\"api_behavior\":\"required\",\"signup_behavior\":\"allow\"}," \
-    "\"passkey\":{\"enabled\":false}},"                                                                                  \
+    "\"passkey\":{\"enabled\":false},\"email_otp\":{\"enabled\":false},\"phone_otp\":{\"enabled\":false}},"                   \
     "\"passkey_options\":{\"challenge_ui\":\"both\",\"progressive_enrollment_enabled\":true,\"local_enrollment_enabled\":true}," \
     "\"brute_force_protection\":true"
 

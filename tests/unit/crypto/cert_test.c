@@ -164,6 +164,10 @@ static void test_pkcs7(void **state)
     X509_free(x);
     PKCS7_free(p7);
     BIO_free(bio);
+    assert_true(str_starts(pem, STR("-----BEGIN PKCS7-----\r\n")) && str_ends(pem, STR("\r\n-----END PKCS7-----\r\n")));
+    str again, shown = cert_to_crlf_pem(f->a, f->leaf);
+    assert_true(str_starts(shown, STR("-----BEGIN CERTIFICATE-----\r\n")) && cert_from_pem(f->a, shown, &again));
+    assert_true(str_eq(again, f->leaf));
 }
 
 static void test_refused(void **state)
