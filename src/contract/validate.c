@@ -295,12 +295,12 @@ static void check(struct walk *w, struct faults *f, const struct step *at, const
     bool typed = check_type(w, f, at, s, v);
     if (s->value_count)
         check_enum(w, f, at, s, v);
+    if (v->type == JSON_NUMBER && (typed || (s->types & SCHEMA_INTEGER)))
+        check_number(w, f, at, s, v); /* 1.5 is no integer and may be out of bounds too */
     if (!typed)
         return;
     if (v->type == JSON_STRING)
         check_string(w, f, at, s, v);
-    else if (v->type == JSON_NUMBER)
-        check_number(w, f, at, s, v);
     else if (v->type == JSON_ARRAY)
         check_array(w, f, at, s, v);
     else if (v->type == JSON_OBJECT)

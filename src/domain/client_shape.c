@@ -73,7 +73,9 @@ static struct result complete_refresh_token(struct arena *a, struct json *now)
         return OK;
     refresh = json_copy_shallow(a, refresh);
     bool endless = !str_eq(json_get_text(refresh, STR("expiration_type")), STR("expiring"));
-    TRY(lay_under(a, refresh, STR("{\"leeway\":0,\"token_lifetime\":2592000,\"idle_token_lifetime\":1296000}")));
+    bool is_machine = str_eq(json_get_text(now, STR("app_type")), STR("non_interactive"));
+    TRY(lay_under(a, refresh, is_machine ? STR("{\"leeway\":0,\"token_lifetime\":31557600,\"idle_token_lifetime\":2592000}")
+                                         : STR("{\"leeway\":0,\"token_lifetime\":2592000,\"idle_token_lifetime\":1296000}")));
     TRY(lay_under(a, refresh, endless ? STR("{\"infinite_token_lifetime\":true,\"infinite_idle_token_lifetime\":true}")
                                       : STR("{\"infinite_token_lifetime\":false,\"infinite_idle_token_lifetime\":false}")));
     json_set(a, now, STR("refresh_token"), refresh);

@@ -10,7 +10,7 @@ MEDIA = {"json": "application/json", "form": "application/x-www-form-urlencoded"
 REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 302: "Found", 303: "See Other",
            400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
            429: "Too Many Requests"}
-ERROR_MEMBERS = {"v2": (("statusCode", "error", "message"), ("errorCode",)),
+ERROR_MEMBERS = {"v2": (("statusCode", "error", "message"), ("errorCode", "error_description")),
                  "v1": (("statusCode", "error", "detail", "error_description", "message"), ()),
                  "auth": (("error",), ("error_description",))}
 
@@ -140,8 +140,8 @@ class Document:
             elif s is not None:
                 row["content"] = {"application/json": {"schema": self.schema(s)}}
         errors = [400] + ([401, 403] if op.needs_token else []) + ([404] if "{" in op.path else []) + [429]
-        for status in errors:
-            out[str(status)] = {"description": REASONS[status],
+        for status in errors + ["default"]:
+            out[str(status)] = {"description": REASONS.get(status, "Any other refusal"),
                                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
         return out
 

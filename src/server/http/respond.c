@@ -219,7 +219,8 @@ static str choose_body(struct message *m)
     if (body.len < GZIP_FROM_BYTES || !type_compresses(reply_header(rs, STR("content-type")))
         || reply_header(rs, STR("content-encoding")).p)
         return body;
-    http_header_add(rs, STR("Vary"), STR("Accept-Encoding"));
+    if (str_find(reply_header(rs, STR("vary")), STR("Accept-Encoding")) < 0)
+        http_header_add(rs, STR("Vary"), STR("Accept-Encoding"));
     if (!accepts_gzip(http_header_get(&m->rq, STR("accept-encoding"))) || !gzip_pack(body, &m->packed))
         return body;
     http_header_add(rs, STR("Content-Encoding"), STR("gzip"));
