@@ -11,7 +11,7 @@
 #include "domain/signing_key.h"
 #include "domain/tenant_settings.h"
 
-enum { CLIENT_ID_LEN = 32 };
+enum { CLIENT_ID_LEN = 32, STRICT_ID_LEN = 22 };
 
 static const struct resource_spec *spec(void)
 {
@@ -262,11 +262,19 @@ static str make_secret(struct arena *a)
     return random_text(a, RANDOM_BASE64URL, CLIENT_SECRET_LEN);
 }
 
+/* Strict clients of other companies are told apart by their ids (recorded). */
+static str make_id(struct arena *a, const struct json *body)
+{
+    if (client_shape_is_strict(body))
+        return str_cat(a, STR("tpc_"), random_text(a, RANDOM_ALNUM, STRICT_ID_LEN));
+    return random_text(a, RANDOM_ALNUM, CLIENT_ID_LEN);
+}
+
 struct result client_create_as(struct tx *tx, str client_id, bool is_global, struct json *body, struct client *out)
 {
     struct document d;
     struct json *now = json_copy(tx->arena, body);
-    str id = client_id.p ? client_id : random_text(tx->arena, RANDOM_ALNUM, CLIENT_ID_LEN);
+    str id = client_id.p ? client_id : make_id(tx->arena, body);
     TRY(client_shape_fill(tx->arena, now));
     json_set_bool(tx->arena, now, STR("global"), is_global);
     if (!json_get_text(now, STR("client_secret")).len)

@@ -54,9 +54,29 @@ static struct result fill_kind(struct arena *a, struct json *body)
     return OK;
 }
 
+static const str strict = STR_INIT(
+    "{\"grant_types\":[\"authorization_code\"],"
+    "\"jwt_configuration\":{\"secret_encoded\":false,\"alg\":\"RS256\",\"lifetime_in_seconds\":3600},"
+    "\"refresh_token\":{\"rotation_type\":\"non-rotating\",\"expiration_type\":\"expiring\",\"infinite_token_lifetime\":true}}");
+
+static bool is_third_party(const struct json *body)
+{
+    const struct json *first = json_get(body, STR("is_first_party"));
+    return json_is(first, JSON_BOOL) && !json_true(first);
+}
+
+bool client_shape_is_strict(const struct json *body)
+{
+    return is_third_party(body) && str_eq(json_get_text(body, STR("third_party_security_mode")), STR("strict"));
+}
+
 struct result client_shape_fill(struct arena *a, struct json *body)
 {
     TRY(fill_kind(a, body));
+    if (is_third_party(body))
+        TRY(lay_under(a, body, STR("{\"oidc_conformant\":true}"))); /* other companies' apps get no legacy flows */
+    if (client_shape_is_strict(body))
+        TRY(lay_under(a, body, strict));
     TRY(lay_under(a, body, common));
     TRY(lay_under(a, body, is_public(body) ? STR("{\"grant_types\":[\"authorization_code\",\"implicit\",\"refresh_token\"]}")
                                            : STR("{\"grant_types\":[\"authorization_code\",\"implicit\",\"refresh_token\","
@@ -66,6 +86,7 @@ struct result client_shape_fill(struct arena *a, struct json *body)
 
 /* --- objects that are sent in part ------------------------------------------------ */
 
+/* Lifetimes: recorded longer for clients that say how they prove their secret. */
 static struct result complete_refresh_token(struct arena *a, struct json *now)
 {
     struct json *refresh = json_get(now, STR("refresh_token"));
@@ -73,8 +94,8 @@ static struct result complete_refresh_token(struct arena *a, struct json *now)
         return OK;
     refresh = json_copy_shallow(a, refresh);
     bool endless = !str_eq(json_get_text(refresh, STR("expiration_type")), STR("expiring"));
-    bool is_machine = str_eq(json_get_text(now, STR("app_type")), STR("non_interactive"));
-    TRY(lay_under(a, refresh, is_machine ? STR("{\"leeway\":0,\"token_lifetime\":31557600,\"idle_token_lifetime\":2592000}")
+    bool has_method = json_get_text(now, STR("token_endpoint_auth_method")).len && !is_public(now);
+    TRY(lay_under(a, refresh, has_method ? STR("{\"leeway\":0,\"token_lifetime\":31557600,\"idle_token_lifetime\":2592000}")
                                          : STR("{\"leeway\":0,\"token_lifetime\":2592000,\"idle_token_lifetime\":1296000}")));
     TRY(lay_under(a, refresh, endless ? STR("{\"infinite_token_lifetime\":true,\"infinite_idle_token_lifetime\":true}")
                                       : STR("{\"infinite_token_lifetime\":false,\"infinite_idle_token_lifetime\":false}")));

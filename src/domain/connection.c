@@ -291,8 +291,19 @@ static struct result check_change(struct tx *tx, const struct json *old, const s
                 : OK;
 }
 
+/* Apps of the tenant exchange tokens with a provider that knows OpenID Connect. */
+static struct result check_requesting_app(const struct json *now)
+{
+    str strategy = json_get_text(now, STR("strategy"));
+    bool asks = json_true(json_at(now, "cross_app_access_requesting_app.active"));
+    return asks && !str_eq(strategy, STR("oidc")) && !str_eq(strategy, STR("okta"))
+               ? fail1(ERR_OPERATION_NOT_SUPPORTED, STR("Cross App Access Requesting App is not supported for this connection."))
+               : OK;
+}
+
 static struct result check(struct tx *tx, const struct json *old, struct json *now)
 {
+    TRY(check_requesting_app(now));
     if (old)
         TRY(check_change(tx, old, now));
     return check_others(tx, now);

@@ -83,6 +83,16 @@ static const struct {
       "{\"name\":\"a\",\"refresh_token\":{\"rotation_type\":\"rotating\",\"expiration_type\":\"expiring\",\"leeway\":5}}",
       "{\"refresh_token\":{\"leeway\":5,\"infinite_token_lifetime\":false,\"infinite_idle_token_lifetime\":false,"
       "\"token_lifetime\":2592000}}" },
+    { "who proves a secret is refreshed longer", "{\"name\":\"a\",\"token_endpoint_auth_method\":\"client_secret_post\"}",
+      "{\"refresh_token\":{\"token_lifetime\":31557600,\"idle_token_lifetime\":2592000,\"infinite_token_lifetime\":true}}" },
+    { "another company's app gets no legacy flows", "{\"name\":\"a\",\"is_first_party\":false}",
+      "{\"is_first_party\":false,\"oidc_conformant\":true,\"grant_types\":" FULL_GRANTS "}" },
+    { "another company's app in strict mode",
+      "{\"name\":\"a\",\"is_first_party\":false,\"third_party_security_mode\":\"strict\",\"token_endpoint_auth_method\":\"client_secret_post\"}",
+      "{\"oidc_conformant\":true,\"grant_types\":[\"authorization_code\"],\"third_party_security_mode\":\"strict\","
+      "\"jwt_configuration\":{\"alg\":\"RS256\",\"lifetime_in_seconds\":3600,\"secret_encoded\":false},"
+      "\"refresh_token\":{\"expiration_type\":\"expiring\",\"token_lifetime\":31557600,\"infinite_token_lifetime\":true,"
+      "\"infinite_idle_token_lifetime\":false}}" },
     { "spa is public", "{\"name\":\"a\",\"app_type\":\"spa\"}",
       "{\"token_endpoint_auth_method\":\"none\",\"grant_types\":[\"authorization_code\",\"implicit\",\"refresh_token\"]}" },
     { "native that says otherwise", "{\"name\":\"a\",\"app_type\":\"native\",\"token_endpoint_auth_method\":\"client_secret_post\"}",
@@ -106,7 +116,9 @@ static void test_creation(void **state)
     for (size_t i = 0; i < TESTING_ARRAY_LEN(creations); i++) {
         const struct json *c = create(&t, creations[i].body);
         shape_check(&t, creations[i].name, c, creations[i].want);
-        assert_int_equal(id_of(c).len, 32);
+        bool strict = json_get(c, STR("third_party_security_mode")) != NULL;
+        assert_int_equal(id_of(c).len, strict ? 26 : 32);
+        assert_int_equal(str_starts(id_of(c), STR("tpc_")), strict);
         assert_int_equal(json_get_text(c, STR("client_secret")).len, CLIENT_SECRET_LEN);
     }
     testing_close(&t);

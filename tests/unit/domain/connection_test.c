@@ -166,6 +166,8 @@ static const struct {
 } refusals[] = {
     { "a strategy that is none", "{\"name\":\"x\",\"strategy\":\"nothing\"}", ERR_UNSUPPORTED_STRATEGY, NULL },
     { "a name that is taken", "{\"name\":\"Username-Password-Authentication\",\"strategy\":\"auth0\"}", ERR_CONNECTION_EXISTS, NULL },
+    { "an exchange without OpenID Connect", "{\"name\":\"x\",\"strategy\":\"auth0\",\"cross_app_access_requesting_app\":{\"active\":true}}",
+      ERR_OPERATION_NOT_SUPPORTED, "Cross App Access Requesting App is not supported for this connection." },
     { "a realm that is taken", "{\"name\":\"x\",\"strategy\":\"auth0\",\"realms\":[\"x\",\"Username-Password-Authentication\"]}",
       ERR_CONNECTION_REALM_EXISTS, NULL },
     { "requires_username", DB("{\"requires_username\":true,\"attributes\":{" ATTRIBUTE("email", "true", "required") "}}"), ERR_INVALID_BODY,
