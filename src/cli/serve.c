@@ -71,6 +71,7 @@ static struct result announce(const struct running *run)
     printf("Doorward listens on %.*s and %.*s\n", STR_ARG(plain), STR_ARG(tls));
     printf("credentials: %s/credentials.json   local CA: %s/tls/ca.pem\n", o->data, o->data);
     fflush(stdout);
+    supervise_serving();
     return OK;
 }
 

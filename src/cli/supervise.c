@@ -5,15 +5,22 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RESTARTS_MAX = 5, RESTARTS_WINDOW_S = 60 };
+enum { FAILED_STARTS_MAX = 5, CALM_S = 60 };
+
+/* How long to wait after the first death, the second and so on; the last for all
+ * that follow. A server that served for CALM_S begins anew. */
+static const int pauses_ms[] = { 0, 100, 200, 500, 1000, 2000, 5000 };
 
 static volatile sig_atomic_t child_pid; /* 0: none lives */
 static volatile sig_atomic_t asked_to_stop;
+static atomic_bool *serving; /* shared with the child; NULL without a parent */
 
 static void pass_on(int signal_number)
 {
@@ -67,14 +74,69 @@ static int wait_for(pid_t pid)
     return waitpid(pid, &status, 0) == pid ? status : 0;
 }
 
+void supervise_serving(void)
+{
+    if (serving)
+        atomic_store(serving, true);
+}
+
+struct deaths {
+    unsigned row;           /* since it served calmly */
+    unsigned failed_starts; /* since it served at all */
+};
+
+/* A signal that asks to stop ends the pause, and us. Signals are held. */
+static void pause_ms(int ms)
+{
+    sigset_t set;
+    struct timespec span = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigtimedwait(&set, NULL, &span) > 0)
+        exit(0);
+}
+
+/* Ends us when the child's end was no accident, or when it never comes up. */
+static void after_death(struct deaths *d, int status, int64_t lived_us)
+{
+    bool served = atomic_load(serving);
+    size_t last = sizeof pauses_ms / sizeof *pauses_ms - 1;
+    if (!WIFSIGNALED(status))
+        exit(WEXITSTATUS(status));
+    if (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGINT)
+        exit(0);
+    d->failed_starts = served ? 0 : d->failed_starts + 1;
+    if (d->failed_starts == FAILED_STARTS_MAX) {
+        log_error("the server died %d times before it served (signal %d); not started again", FAILED_STARTS_MAX, WTERMSIG(status));
+        exit(1);
+    }
+    if (served && lived_us > CALM_S * US_PER_S)
+        d->row = 0;
+    int ms = pauses_ms[d->row < last ? d->row : last];
+    d->row++;
+    log_error("the server died (signal %d) and is started again in %d ms", WTERMSIG(status), ms);
+    pause_ms(ms);
+}
+
+static void share_a_flag(void)
+{
+    void *page = mmap(NULL, sizeof *serving, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        die("out of memory");
+    serving = page;
+}
+
 struct result supervise(struct result (*fn)(const struct options *), const struct options *o)
 {
-    int restarts = 0;
-    int64_t window_from = clock_monotonic_us();
+    struct deaths deaths = { 0 };
     pid_t parent = getpid();
+    share_a_flag();
     watch_signals();
     hold_signals(true);
     for (;;) {
+        int64_t from_us = clock_monotonic_us();
+        atomic_store(serving, false);
         if (asked_to_stop)
             exit(0);
         pid_t pid = fork();
@@ -87,16 +149,6 @@ struct result supervise(struct result (*fn)(const struct options *), const struc
         child_pid = pid;
         hold_signals(false);
         int status = wait_for(pid);
-        if (!WIFSIGNALED(status))
-            exit(WEXITSTATUS(status));
-        if (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGINT)
-            exit(0);
-        if (clock_monotonic_us() - window_from > RESTARTS_WINDOW_S * US_PER_S) {
-            restarts = 0;
-            window_from = clock_monotonic_us();
-        }
-        if (++restarts > RESTARTS_MAX)
-            die("the server died %d times within a minute (signal %d); not started again", restarts, WTERMSIG(status));
-        log_error("the server died (signal %d) and is started again", WTERMSIG(status));
+        after_death(&deaths, status, clock_monotonic_us() - from_us);
     }
 }
