@@ -1,5 +1,6 @@
 /* What commands do to an open store, wherever they run (control.h). */
 #include "cli/control.h"
+#include "cli/doctor.h"
 
 #include "base/clock.h"
 #include "cli/setup.h"
@@ -85,6 +86,7 @@ const struct control_command control_commands[] = {
     { STR_INIT("tenant create"), tenant_create },     { STR_INIT("tenant list"), tenant_list },
     { STR_INIT("tenant delete"), tenant_delete },     { STR_INIT("tenant snapshot"), tenant_snapshot },
     { STR_INIT("tenant restore"), tenant_restore },   { STR_INIT("backup"), backup },
+    { STR_INIT("doctor"), doctor_run },
     { STR_INIT("users import make"), users_import_make }, { STR_INIT("users import look"), users_import_look },
     { STR_INIT("users export make"), users_export_make }, { STR_INIT("users export look"), users_export_look },
 };

@@ -72,10 +72,13 @@ struct control_server {
     pthread_t thread;
 };
 
-static str error_text(struct arena *a, struct result r)
+str control_words(struct arena *a, struct result r)
 {
     int status;
-    return json_get_text(error_body(a, API_V2, r, &status), STR("message"));
+    const struct err_args *args = &r.args;
+    if (!err_rows[r.kind].log || !args->v[0].len)
+        return json_get_text(error_body(a, API_V2, r, &status), STR("message"));
+    return args->v[1].len ? str_fmt(a, "%.*s: %.*s", STR_ARG(args->v[0]), STR_ARG(args->v[1])) : args->v[0];
 }
 
 static void serve_one(struct control_server *s, int fd)
@@ -91,7 +94,7 @@ static void serve_one(struct control_server *s, int fd)
         if (!failed(r))
             r = control_run(&c, args, &answer);
         if (failed(r))
-            json_set_text(a, reply, STR("error"), error_text(a, r));
+            json_set_text(a, reply, r.kind == ERR_USAGE ? STR("usage") : STR("error"), control_words(a, r));
         else
             json_set(a, reply, STR("answer"), answer ? answer : json_object(a));
         send_line(fd, json_dump(a, reply));
@@ -186,8 +189,11 @@ struct result control_ask(struct arena *a, const char *data_dir, const struct js
     str text = str_dup(a, str_trim(buf_str(&line)));
     buf_free(&line);
     if (!answered)
-        return fail1(ERR_USAGE, STR("the running server did not answer"));
+        return fail1(ERR_BAD_REQUEST, STR("the running server did not answer"));
     TRY(json_parse(a, text, &reply));
     *out = json_get(reply, STR("answer"));
-    return *out ? OK : fail1(ERR_USAGE, json_get_text(reply, STR("error")));
+    if (*out)
+        return OK;
+    str usage = json_get_text(reply, STR("usage"));
+    return usage.p ? fail1(ERR_USAGE, usage) : fail1(ERR_BAD_REQUEST, json_get_text(reply, STR("error")));
 }

@@ -22,12 +22,16 @@ extern const struct control_command control_commands[]; /* commands.c */
 extern const size_t control_command_count;
 MUST_USE struct result control_run(struct control_context *c, const struct json *args, struct json **out);
 
+/* An error as the operator reads it: in a log he would see the cause, too. In a. */
+str control_words(struct arena *a, struct result r);
+
 struct control_server;
 MUST_USE struct result control_server_start(const struct control_context *shared, struct control_server **out);
 void control_server_stop(struct control_server *s);
 
 /* Ask the server that has the directory open. *out_served: false when there is
- * none. Errors: those of the command, worded in args[0] of ERR_USAGE. */
+ * none. Errors: those of the command, worded in args[0] of ERR_USAGE or, where
+ * the arguments were right, ERR_BAD_REQUEST. */
 MUST_USE struct result control_ask(struct arena *a, const char *data_dir, const struct json *args, struct json **out, bool *out_served);
 
 #endif

@@ -1,6 +1,7 @@
 /* doorward: one table of commands. */
 #include "base/log.h"
 #include "cli/control.h"
+#include "cli/doctor.h"
 #include "cli/options.h"
 #include "cli/serve.h"
 #include "cli/setup.h"
@@ -15,6 +16,7 @@ struct command {
     const char *name;      /* one or two words */
     const char *arguments; /* names of what follows, as the control command takes them */
     const char *help;
+    const char *flags; /* that it obeys, beside those of every command */
     struct result (*run)(const struct options *o); /* NULL: a control command */
 };
 
@@ -31,18 +33,23 @@ static struct result run_init(const struct options *o)
     return OK;
 }
 
+static struct result run_doctor(const struct options *o);
+
 static const struct command commands[] = {
-    { "serve", "", "the server", serve_run },
-    { "init", "", "make the data directory and the first tenant", run_init },
-    { "tenant create", "name", "a new tenant (--domain HOST[:PORT]); --json prints its credentials", NULL },
-    { "tenant list", "", "all tenants", NULL },
-    { "tenant delete", "name", "a tenant with everything in it", NULL },
-    { "tenant snapshot", "name file", "the tenant's state into one file", NULL },
-    { "tenant restore", "name file", "the tenant back to a snapshot", NULL },
-    { "users import", "file", "users of a JSON file into a connection (--connection, --tenant, --upsert)", users_import_run },
-    { "users export", "file", "users into a file (--connection, --tenant, --format, --with-secrets, --plain-secrets)", users_export_run },
-    { "users key", "file", "a key pair for --with-secrets: FILE opens, FILE.pub seals", users_key_run },
-    { "backup", "file", "a copy of the whole data directory", NULL },
+    { "serve", "", "the server",
+      "listen tls-listen domain database master-key admin-listen trusted-proxies rate-limits log-retention log-max-rows "
+      "import-max-bytes workers log-level seed test-clock test-ids no-supervisor", serve_run },
+    { "init", "", "make the data directory and the first tenant", "domain database master-key listen tls-listen seed test-ids", run_init },
+    { "tenant create", "name", "a new tenant (--domain HOST[:PORT]); --json prints its credentials", "domain master-key", NULL },
+    { "tenant list", "", "all tenants", "master-key", NULL },
+    { "tenant delete", "name", "a tenant with everything in it", "master-key", NULL },
+    { "tenant snapshot", "name file", "the tenant's state into one file", "master-key", NULL },
+    { "tenant restore", "name file", "the tenant back to a snapshot", "master-key", NULL },
+    { "users import", "file", "users of a JSON file into a connection (--connection, --tenant, --upsert)", "connection tenant upsert with-secrets master-key", users_import_run },
+    { "users export", "file", "users into a file (--connection, --tenant, --format, --with-secrets, --plain-secrets)", "connection tenant format with-secrets plain-secrets master-key", users_export_run },
+    { "users key", "file", "a key pair for --with-secrets: FILE opens, FILE.pub seals", "", users_key_run },
+    { "backup", "file", "a copy of the whole data directory", "master-key", NULL },
+    { "doctor", "", "is the data directory sound: databases, keys, certificates, room", "master-key", run_doctor },
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -73,12 +80,26 @@ static const struct command *find_command(const struct options *o)
     return NULL;
 }
 
-static void print_help(void)
+static void print_command(const struct command *c)
 {
+    printf("  %-16s %-10s %s\n", c->name, c->arguments, c->help);
+}
+
+/* Of the command, of those that start with these words, or of all. */
+static struct result print_help(const struct options *o, const struct command *command)
+{
+    str start = o->word_count ? str_from(o->words[0]) : STR("");
+    size_t first = 0;
+    while (first < COMMAND_COUNT && !str_starts(str_from(commands[first].name), start))
+        first++;
+    if (first == COMMAND_COUNT)
+        return fail1(ERR_USAGE, str_fmt(o->arena, "unknown command %s (see --help)", o->words[0]));
     puts("usage: doorward COMMAND [arguments] [flags]\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-16s %-10s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
-    options_print_help();
+    for (size_t i = first; i < COMMAND_COUNT; i++)
+        if (command ? command == &commands[i] : str_starts(str_from(commands[i].name), start))
+            print_command(&commands[i]);
+    options_print_help(command ? str_cstr(o->arena, str_fmt(o->arena, "data %s json help", command->flags)) : o->word_count ? "data json help" : NULL);
+    return OK;
 }
 
 static struct json *control_args(const struct command *c, const struct options *o)
@@ -125,33 +146,47 @@ static void print_plain(const struct json *v)
     puts("");
 }
 
-static struct result run_control(const struct command *c, const struct options *o)
+/* What a command does to the store: by the server that has it open, or here. */
+static struct result ask(const struct command *c, const struct options *o, struct json **out)
 {
-    struct json *answer, *args = control_args(c, o);
+    struct json *args = control_args(c, o);
     bool served;
-    if (strcmp(c->name, "tenant create") == 0 && strcmp(o->domain, "localhost:8443") != 0)
+    if (strcmp(c->name, "tenant create") == 0 && o->domain_is_given)
         json_set_text(o->arena, args, STR("domain"), str_from(o->domain));
     make_file_absolute(args, o);
-    TRY(control_ask(o->arena, o->data, args, &answer, &served));
-    if (!served)
-        TRY(run_here(o, args, &answer));
+    TRY(control_ask(o->arena, o->data, args, out, &served));
+    return served ? OK : run_here(o, args, out);
+}
+
+static void print_answer(const struct options *o, const struct json *answer)
+{
     if (o->json)
         printf("%.*s\n", STR_ARG(json_dump(o->arena, answer)));
     else
         print_plain(answer);
+}
+
+static struct result run_control(const struct command *c, const struct options *o)
+{
+    struct json *answer;
+    TRY(ask(c, o, &answer));
+    print_answer(o, answer);
     return OK;
+}
+
+static struct result run_doctor(const struct options *o)
+{
+    struct json *answer;
+    TRY(ask(find_command(o), o, &answer));
+    print_answer(o, answer);
+    return doctor_found_fault(answer) ? fail1(ERR_BAD_REQUEST, STR("something is wrong, see above")) : OK;
 }
 
 static int say(struct arena *a, struct result r)
 {
     if (!failed(r))
         return 0;
-    int status;
-    struct result shown = r;
-    str text = json_get_text(error_body(a, API_V2, r, &status), STR("message"));
-    if (err_rows[r.kind].log && shown.args.v[0].len)
-        text = shown.args.v[0]; /* on the operator's terminal the cause is the message */
-    fprintf(stderr, "doorward: %.*s\n", STR_ARG(text));
+    fprintf(stderr, "doorward: %.*s\n", STR_ARG(control_words(a, r)));
     return r.kind == ERR_USAGE ? 2 : 1;
 }
 
@@ -162,7 +197,7 @@ int main(int argc, char **argv)
     struct result r = options_parse(a, argc, argv, &o);
     const struct command *c = failed(r) ? NULL : find_command(&o);
     if (!failed(r) && (o.help || o.word_count == 0)) {
-        print_help();
+        r = print_help(&o, c);
     } else if (!failed(r)) {
         if (!c || o.word_count != words_in(c->name) + words_in(c->arguments))
             r = fail1(ERR_USAGE, STR("unknown command or wrong number of arguments (see --help)"));

@@ -47,6 +47,20 @@ static void *field(struct options *o, const struct flag *f)
     return (char *)o + f->offset;
 }
 
+static bool read_switch(const char *value, bool *out)
+{
+    static const struct {
+        const char *text;
+        bool on;
+    } words[] = { { "", false }, { "0", false }, { "false", false }, { "no", false }, { "1", true }, { "true", true }, { "yes", true } };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq_nocase(str_from(value), str_from(words[i].text))) {
+            *out = words[i].on;
+            return true;
+        }
+    return false;
+}
+
 static struct result set_value(struct options *o, const struct flag *f, const char *value, bool first)
 {
     struct text_list *list = field(o, f);
@@ -59,8 +73,9 @@ static struct result set_value(struct options *o, const struct flag *f, const ch
             return OK;
         return fail1(ERR_USAGE, str_fmt(o->arena, "--%s takes a number, not '%s'", f->name, value));
     case SWITCH:
-        *(bool *)field(o, f) = strcmp(value, "0") != 0 && strcmp(value, "false") != 0 && *value;
-        return OK;
+        if (read_switch(value, field(o, f)))
+            return OK;
+        return fail1(ERR_USAGE, str_fmt(o->arena, "--%s takes true or false, not '%s'", f->name, value));
     case LIST:
         if (first)
             list->count = 0;
@@ -135,13 +150,25 @@ struct result options_parse(struct arena *a, int argc, char **argv, struct optio
             return fail1(ERR_USAGE, STR("too many arguments (see --help)"));
         out->words[out->word_count++] = argv[i];
     }
+    out->domain_is_given = seen[find_flag(STR("domain")) - flags];
     return OK;
 }
 
-void options_print_help(void)
+static bool is_named(const char *names, const char *wanted)
+{
+    str rest = names ? str_from(names) : STR_NONE;
+    while (rest.p)
+        if (str_eq(str_cut(rest, ' ', &rest), str_from(wanted)))
+            return true;
+    return !names;
+}
+
+void options_print_help(const char *names)
 {
     puts("\nflags (each also an environment variable, --tls-listen is DOORWARD_TLS_LISTEN):");
     for (size_t i = 0; i < FLAG_COUNT; i++) {
+        if (!is_named(names, flags[i].name))
+            continue;
         char left[48];
         snprintf(left, sizeof left, "--%s %s", flags[i].name, flags[i].value ? flags[i].value : "");
         bool shown = flags[i].otherwise[0] != '\0';

@@ -68,6 +68,19 @@ static struct result write_files(const char *dir, void *arg)
     return write_credentials(dir, f);
 }
 
+/* Issuer, links and tokens have the domain of the first start. */
+static void warn_of_domain(const struct options *o)
+{
+    str text, asked = str_lower(o->arena, str_from(o->domain));
+    struct json *v;
+    bool is_asked = o->domain_is_given || !str_eq(asked, STR("localhost:8443"));
+    if (!is_asked || failed(setup_read_credentials(o, o->arena, &text)) || failed(json_parse(o->arena, text, &v)))
+        return;
+    str is = json_get_text(v, STR("domain"));
+    if (!str_eq(is, asked))
+        log_warn("--domain %s is not obeyed: the default tenant of %s was made with %.*s", o->domain, o->data, STR_ARG(is));
+}
+
 struct result setup_ensure(const struct options *o, bool *out_made)
 {
     struct store_config cfg = config_of(o);
@@ -75,6 +88,7 @@ struct result setup_ensure(const struct options *o, bool *out_made)
     if (store_exists(cfg.data_dir)) {
         if (*o->seed)
             log_info("--seed: %s was there already, nothing changed", o->data);
+        warn_of_domain(o);
         return OK;
     }
     struct first_start f = { .options = o };
@@ -96,7 +110,10 @@ struct result setup_ensure(const struct options *o, bool *out_made)
 struct result setup_open(const struct options *o, struct store **out)
 {
     struct store_config cfg = config_of(o);
-    return store_open(&cfg, out);
+    struct result r = store_open(&cfg, out);
+    if (r.kind == ERR_MASTER_KEY && !*o->master_key)
+        r.args.v[0] = str_fmt(o->arena, "%s/master.key", o->data);
+    return r;
 }
 
 static const char *credentials_path(const struct options *o, struct arena *a)

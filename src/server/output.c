@@ -1,7 +1,10 @@
 /* What the handler left, or an error kind → the wire. */
 #include "server/exchange.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+
+#include <stdatomic.h>
 
 static void add_number(struct http_response *rs, str name, struct arena *a, int64_t v)
 {
@@ -89,6 +92,20 @@ void exchange_answer(struct exchange *x, struct result r)
         answer_text(x);
 }
 
+/* Anybody can be refused as often as he likes: one line a second at most, which
+ * says how many had none. */
+static void note_refusal(str reason)
+{
+    static _Atomic int64_t quiet_until_us;
+    static _Atomic unsigned untold;
+    int64_t now = clock_monotonic_us(), until = quiet_until_us;
+    if (now < until || !atomic_compare_exchange_strong(&quiet_until_us, &until, now + US_PER_S)) {
+        untold++;
+        return;
+    }
+    log_info("refused a request: %.*s (%u more since the last line)", STR_ARG(reason), atomic_exchange(&untold, 0));
+}
+
 /* What the connection layer refuses is worded like an API answer: whoever sent
  * it speaks one, and it must never be a library's page. */
 void app_refuse(void *ctx, int status, str reason, size_t body_limit, struct http_response *rs)
@@ -96,7 +113,7 @@ void app_refuse(void *ctx, int status, str reason, size_t body_limit, struct htt
     (void)ctx;
     struct arena *a = arena_new(0);
     struct json *body = json_object(a);
-    log_info("refused a request: %.*s", STR_ARG(reason));
+    note_refusal(reason);
     if (status == 413) {
         answer_error(rs, a, API_V2, fail1(ERR_PAYLOAD_TOO_LARGE, str_fmt(a, "%zu", body_limit)));
         arena_free(a);

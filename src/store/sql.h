@@ -63,6 +63,9 @@ MUST_USE struct result sql_row(struct sql *db, struct arena *a, const char *text
                                size_t arg_count, struct sql_value *out, size_t columns, bool *out_found);
 int64_t sql_last_id(struct sql *db); /* of the last INSERT on this connection */
 
+/* What is wrong with the database's own structure, in a; STR_NONE: nothing. Reads all of it. */
+MUST_USE struct result sql_check(struct sql *db, struct arena *a, str *out_problem);
+
 /* Statements that run beyond this monotonic time end with ERR_TIMEOUT; 0 = none. */
 void sql_set_deadline(struct sql *db, int64_t monotonic_us);
 

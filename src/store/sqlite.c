@@ -411,6 +411,15 @@ struct result sql_version_set(struct sql *db, int64_t version)
     return sql_script(db, text);
 }
 
+struct result sql_check(struct sql *db, struct arena *a, str *out_problem)
+{
+    struct sql_value v;
+    bool found;
+    TRY(sql_row(db, a, "PRAGMA quick_check(1)", SQL_NO_ARGS, &v, 1, &found));
+    *out_problem = found && !str_eq(v.s, STR("ok")) ? v.s : STR_NONE;
+    return OK;
+}
+
 static int note_wal_size(void *db, sqlite3 *handle, const char *name, int frames)
 {
     (void)handle;
