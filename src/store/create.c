@@ -198,6 +198,8 @@ struct result store_tenant_delete(struct store *s, str name)
     pthread_mutex_lock(&s->admin_lock);
     pthread_mutex_lock(&s->open_lock);
     struct entry *e = entry_by_name(s, name); /* nobody writes the maps now */
+    if (e)
+        entry_wait_opened(s, e);
     struct result r = e ? system_tenant_remove(s, e) : fail(ERR_TENANT_UNKNOWN);
     if (!failed(r))
         forget(s, e);

@@ -2,7 +2,7 @@
  *
  * Locks, in the order in which they may be taken together:
  *   admin_lock    creating, deleting, restoring, copying; use of `system`
- *   open_lock     opening and evicting tenants
+ *   open_lock     which tenants are being opened; evicting them
  *   lock          the maps and what is reachable from them
  *   a pool's or the writers' own lock
  * A tenant is counted: the store holds one count while it is in the maps, each
@@ -97,6 +97,7 @@ struct entry {
     int64_t seq, file_no;
     str key_id, wrapped_key;
     struct tenant *open;
+    bool opening; /* under open_lock; it may take long (a WAL to recover, an upgrade): the entry stays, others wait */
     struct entry *next;      /* of the store's list, oldest first */
     struct entry *next_open; /* of the open ones */
 };
@@ -105,6 +106,8 @@ struct entry {
 MUST_USE struct result tenant_make(struct store *s, const struct entry *e, const char *path, struct tenant **out);
 /* Opens its first connection and brings the file to the newest version. */
 MUST_USE struct result tenant_connect(struct tenant *t);
+/* Under open_lock, which is let go meanwhile: until nobody opens e. */
+void entry_wait_opened(struct store *s, const struct entry *e);
 void tenant_retain(struct tenant *t);
 void tenant_generation_next(struct tenant *t);
 MUST_USE struct result tenant_set_key(struct tenant *t, str key_id, str wrapped_key);
@@ -135,6 +138,8 @@ struct store {
     unsigned char master[SEAL_KEY_LEN];
     struct sql *system;
     pthread_mutex_t admin_lock, open_lock;
+    pthread_cond_t opened;   /* an opening has ended */
+    unsigned opening_waiters;
     pthread_rwlock_t lock;
     struct arena *arena; /* of the maps */
     struct map *by_name, *by_domain; /* to struct entry */

@@ -71,6 +71,7 @@ struct store *store_new(const struct store_config *cfg, const char *dir)
     s->next_file = 1;
     pthread_mutex_init(&s->admin_lock, NULL);
     pthread_mutex_init(&s->open_lock, NULL);
+    pthread_cond_init(&s->opened, NULL);
     pthread_rwlock_init(&s->lock, NULL);
     return s;
 }
@@ -98,6 +99,7 @@ void store_free(struct store *s)
         close(s->lock_fd);
     pthread_mutex_destroy(&s->admin_lock);
     pthread_mutex_destroy(&s->open_lock);
+    pthread_cond_destroy(&s->opened);
     pthread_rwlock_destroy(&s->lock);
     arena_free(s->arena);
     explicit_bzero(s->master, sizeof s->master);

@@ -3,9 +3,12 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/waits.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { OPENING_WAITERS_MAX = 16 };
 
 /* --- entries -------------------------------------------------------------------- */
 
@@ -195,24 +198,69 @@ static struct tenant *use(struct tenant *t)
     return t;
 }
 
-/* Under open_lock, so that e stays. */
-static struct result open_entry(struct store *s, struct entry *e, struct tenant **out)
+struct opened {
+    struct tenant *tenant;  /* NULL: another thread opened it, or tried to; look again */
+    struct tenant *evicted; /* released without a lock: its close may write and sync */
+};
+
+static void publish_open(struct store *s, struct entry *e, struct tenant *t, struct opened *out)
+{
+    pthread_rwlock_wrlock(&s->lock);
+    entry_set_open(s, e, t);
+    out->tenant = use(t);
+    out->evicted = evict_one(s);
+    pthread_rwlock_unlock(&s->lock);
+}
+
+static struct result make_connected(struct store *s, const struct entry *e, struct tenant **out)
 {
     char path[STORE_PATH_MAX];
     struct tenant *t;
     entry_file(s, e->info.name, e->file_no, path);
     TRY(tenant_make(s, e, path, &t));
     struct result r = tenant_connect(t);
-    if (failed(r)) {
+    if (failed(r))
         tenant_release(t);
-        return r;
-    }
-    pthread_rwlock_wrlock(&s->lock);
-    entry_set_open(s, e, t);
-    *out = use(t);
-    struct tenant *evicted = evict_one(s);
-    pthread_rwlock_unlock(&s->lock);
-    tenant_release(evicted);
+    else
+        *out = t;
+    return r;
+}
+
+/* Under open_lock, but not while the file is opened: what takes seconds there
+ * keeps nobody else's tenant waiting. The entry's own words do not change
+ * meanwhile (deleting waits; restoring needs an open tenant). */
+static struct result open_entry(struct store *s, struct entry *e, struct opened *out)
+{
+    struct tenant *t;
+    e->opening = true;
+    pthread_mutex_unlock(&s->open_lock);
+    waits_begin();
+    struct result r = make_connected(s, e, &t);
+    waits_end();
+    pthread_mutex_lock(&s->open_lock);
+    e->opening = false;
+    pthread_cond_broadcast(&s->opened);
+    if (!failed(r))
+        publish_open(s, e, t, out);
+    return r;
+}
+
+void entry_wait_opened(struct store *s, const struct entry *e)
+{
+    while (e->opening)
+        pthread_cond_wait(&s->opened, &s->open_lock);
+}
+
+/* Under open_lock. Only some may wait, so that threads stay for the others. */
+static struct result wait_for_opener(struct store *s)
+{
+    if (s->opening_waiters == OPENING_WAITERS_MAX)
+        return fail(ERR_BUSY);
+    s->opening_waiters++;
+    waits_begin();
+    pthread_cond_wait(&s->opened, &s->open_lock);
+    waits_end();
+    s->opening_waiters--;
     return OK;
 }
 
@@ -228,24 +276,34 @@ static struct tenant *find_open(struct store *s, find_fn find, const void *key, 
     return t;
 }
 
+/* Under open_lock. */
+static struct result open_or_wait(struct store *s, find_fn find, const void *key, struct opened *out)
+{
+    struct entry *e;
+    out->tenant = find_open(s, find, key, &e);
+    if (out->tenant)
+        return OK;
+    if (!e)
+        return fail(ERR_TENANT_UNKNOWN);
+    return e->opening ? wait_for_opener(s) : open_entry(s, e, out);
+}
+
 static struct result tenant_find(struct store *s, find_fn find, const void *key, struct tenant **out)
 {
     struct entry *e;
-    struct tenant *t = find_open(s, find, key, &e);
-    if (t) {
-        *out = t;
-        return OK;
-    }
-    if (!e)
+    struct opened got = { .tenant = find_open(s, find, key, &e) };
+    if (!got.tenant && !e)
         return fail(ERR_TENANT_UNKNOWN);
-    pthread_mutex_lock(&s->open_lock);
     struct result r = OK;
-    t = find_open(s, find, key, &e);
-    if (t)
-        *out = t;
-    else
-        r = e ? open_entry(s, e, out) : fail(ERR_TENANT_UNKNOWN);
-    pthread_mutex_unlock(&s->open_lock);
+    if (!got.tenant) {
+        pthread_mutex_lock(&s->open_lock);
+        while (!failed(r) && !got.tenant)
+            r = open_or_wait(s, find, key, &got);
+        pthread_mutex_unlock(&s->open_lock);
+        tenant_release(got.evicted);
+    }
+    if (!failed(r))
+        *out = got.tenant;
     return r;
 }
 
