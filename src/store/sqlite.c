@@ -19,6 +19,8 @@ enum {
     PROGRESS_STEPS = 2000,    /* VM steps between two looks at the clock, ~100 us */
     BUSY_MS = 10000,
     TIDY_FRAMES = 1000,       /* WAL pages that make a checkpoint worth its syncs */
+    RESTART_FRAMES = 8192,    /* so many (32 MiB), and readers are waited for: while there is always one, the log never starts anew */
+    RESTART_WAIT_MS = 100,
 };
 
 struct cached {
@@ -32,7 +34,7 @@ struct cached {
 struct sql {
     sqlite3 *handle;
     int64_t deadline_us;
-    int wal_frames;
+    int wal_frames, tidy_at; /* pages in the WAL; how many make the next checkpoint */
     unsigned open_rows;
     unsigned cached_count;
     struct cached *buckets[CACHE_BUCKETS];
@@ -424,18 +426,24 @@ static int note_wal_size(void *db, sqlite3 *handle, const char *name, int frames
 {
     (void)handle;
     (void)name;
-    ((struct sql *)db)->wal_frames = frames;
+    struct sql *me = db;
+    if (frames < me->wal_frames) /* the log has started anew */
+        me->tidy_at = TIDY_FRAMES;
+    me->wal_frames = frames;
     return SQLITE_OK;
 }
 
 void sql_tidy(struct sql *db)
 {
-    if (db->wal_frames < TIDY_FRAMES)
+    if (db->wal_frames < db->tidy_at)
         return;
-    int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    bool large = db->wal_frames >= RESTART_FRAMES;
+    sqlite3_busy_timeout(db->handle, large ? RESTART_WAIT_MS : BUSY_MS);
+    int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, large ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    sqlite3_busy_timeout(db->handle, BUSY_MS);
     if (rc != SQLITE_OK && rc != SQLITE_BUSY)
         log_error("database: checkpoint: %s", sqlite3_errmsg(db->handle));
-    db->wal_frames = 0; /* the next commit tells anew */
+    db->tidy_at = db->wal_frames + (large && rc == SQLITE_BUSY ? RESTART_FRAMES : TIDY_FRAMES);
 }
 
 /* 4 KiB pages: a commit syncs whole pages, and most tenants are small. The WAL
@@ -473,6 +481,7 @@ static struct result set_up(struct sql *db, enum sql_role role, bool create)
         TRY(sql_script(db, on_create));
     TRY(sql_script(db, on_open));
     TRY(sql_script(db, on_open_role[role]));
+    db->tidy_at = TIDY_FRAMES;
     sqlite3_wal_hook(db->handle, note_wal_size, db);
     return OK;
 }
