@@ -36,21 +36,37 @@ static void grant_current_user_scopes(struct scopes *s)
 
 /* --- the cache of verified tokens: by hash, direct mapped, bounded ------------------- */
 
-enum { CACHE_SLOTS = 512, CACHE_ID_MAX = 160 };
+/* What a token is worth hangs on the client (deleted, public, its secret), the
+ * blacklist, the signing keys and the tenant's settings. A change of any of them
+ * bumps the tenant's generation before it is answered, a restore does, and a
+ * tenant that is opened anew has one that no tenant ever had: a slot is good for
+ * the generation that was read before the token was looked up. */
+enum { CACHE_SLOTS = 512, CACHE_TEXT_MAX = 160 };
+
+enum cached_text { CACHED_CLIENT, CACHED_NAME, CACHED_USER, CACHED_TEXTS };
 
 struct cache_slot {
     unsigned char hash[32];
     uint64_t generation; /* 0: free */
     int64_t expires_us;
     enum caller_kind kind;
-    uint16_t client_len, user_len;
-    char client[CACHE_ID_MAX], user[CACHE_ID_MAX];
+    bool v1; /* of the API that it was verified for: the other one must not take it */
+    uint8_t lens[CACHED_TEXTS];
+    char texts[CACHED_TEXTS][CACHE_TEXT_MAX];
     struct scopes scopes;
 };
 
 struct token_cache {
     pthread_mutex_t lock;
     struct cache_slot *slots[CACHE_SLOTS]; /* made when used first: most tenants see few tokens */
+};
+
+/* A token on its way to being verified. */
+struct presented {
+    struct token_cache *cache;
+    unsigned char hash[DIGEST_LEN_MAX];
+    uint64_t generation;
+    bool v1;
 };
 
 static void *cache_make(struct tenant *t)
@@ -72,55 +88,63 @@ static void cache_free(void *p)
     free(c);
 }
 
-static struct token_cache *cache_of(struct tenant *t)
+static struct presented present(struct tenant *t, str token, bool v1)
 {
-    return tenant_slot(t, TENANT_SLOT_TOKENS, cache_make, cache_free);
+    struct presented p = { .generation = tenant_generation(t) + 1, .v1 = v1 }; /* 0 marks free slots */
+    p.cache = tenant_slot(t, TENANT_SLOT_TOKENS, cache_make, cache_free);
+    digest(DIGEST_SHA256, token, p.hash);
+    return p;
 }
 
-static struct cache_slot **slot_of(struct token_cache *c, const unsigned char hash[32])
+static struct cache_slot **slot_of(const struct presented *p)
 {
     uint32_t n;
-    memcpy(&n, hash, sizeof n);
-    return &c->slots[n % CACHE_SLOTS];
+    memcpy(&n, p->hash, sizeof n);
+    return &p->cache->slots[n % CACHE_SLOTS];
 }
 
-static bool cache_get(struct token_cache *c, struct arena *a, const unsigned char hash[32], uint64_t generation, int64_t now_us,
-                      struct caller *out)
+static str cached_text(struct arena *a, const struct cache_slot *s, enum cached_text which)
 {
-    pthread_mutex_lock(&c->lock);
-    const struct cache_slot *s = *slot_of(c, hash);
-    bool hit = s && s->generation == generation && now_us < s->expires_us && memcmp(s->hash, hash, 32) == 0;
+    return str_dup(a, (str){ s->texts[which], s->lens[which] });
+}
+
+static bool cache_get(const struct presented *p, struct arena *a, int64_t now_us, struct caller *out)
+{
+    pthread_mutex_lock(&p->cache->lock);
+    const struct cache_slot *s = *slot_of(p);
+    bool hit = s && s->generation == p->generation && s->v1 == p->v1 && now_us < s->expires_us
+               && memcmp(s->hash, p->hash, sizeof s->hash) == 0;
     if (hit)
         *out = (struct caller){ .kind = s->kind,
-                                .client_id = str_dup(a, (str){ s->client, s->client_len }),
-                                .user_id = str_dup(a, (str){ s->user, s->user_len }),
+                                .client_id = cached_text(a, s, CACHED_CLIENT),
+                                .client_name = cached_text(a, s, CACHED_NAME),
+                                .user_id = cached_text(a, s, CACHED_USER),
                                 .scopes = s->scopes };
-    pthread_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&p->cache->lock);
     return hit;
 }
 
-static void cache_put(struct token_cache *c, const unsigned char hash[32], uint64_t generation, int64_t expires_us,
-                      const struct caller *who)
+static void cache_put(const struct presented *p, int64_t expires_us, const struct caller *who)
 {
-    if (who->client_id.len > CACHE_ID_MAX || who->user_id.len > CACHE_ID_MAX)
-        return;
-    pthread_mutex_lock(&c->lock);
-    struct cache_slot **slot = slot_of(c, hash);
+    const str texts[CACHED_TEXTS] = { [CACHED_CLIENT] = who->client_id, [CACHED_NAME] = who->client_name, [CACHED_USER] = who->user_id };
+    for (size_t i = 0; i < CACHED_TEXTS; i++)
+        if (texts[i].len > CACHE_TEXT_MAX)
+            return;
+    pthread_mutex_lock(&p->cache->lock);
+    struct cache_slot **slot = slot_of(p);
     struct cache_slot *s = *slot ? *slot : (*slot = malloc(sizeof *s));
     if (!s)
         die("out of memory");
-    *s = (struct cache_slot){ .generation = generation,
-                              .expires_us = expires_us,
-                              .kind = who->kind,
-                              .client_len = (uint16_t)who->client_id.len,
-                              .user_len = (uint16_t)who->user_id.len,
-                              .scopes = who->scopes };
-    memcpy(s->hash, hash, 32);
-    if (who->client_id.len)
-        memcpy(s->client, who->client_id.p, who->client_id.len);
-    if (who->user_id.len)
-        memcpy(s->user, who->user_id.p, who->user_id.len);
-    pthread_mutex_unlock(&c->lock);
+    *s = (struct cache_slot){
+        .generation = p->generation, .expires_us = expires_us, .kind = who->kind, .v1 = p->v1, .scopes = who->scopes
+    };
+    memcpy(s->hash, p->hash, sizeof s->hash);
+    for (size_t i = 0; i < CACHED_TEXTS; i++) {
+        s->lens[i] = (uint8_t)texts[i].len;
+        if (texts[i].len)
+            memcpy(s->texts[i], texts[i].p, texts[i].len);
+    }
+    pthread_mutex_unlock(&p->cache->lock);
 }
 
 /* --- JWTs ------------------------------------------------------------------------------ */
@@ -246,17 +270,14 @@ static struct result verify(struct tenant *t, struct arena *a, str text, int64_t
 
 struct result caller_from_jwt(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out)
 {
-    unsigned char hash[DIGEST_LEN_MAX];
-    uint64_t generation = tenant_generation(t) + 1; /* 0 marks free slots */
     int64_t expires_s;
     if (token.len > JWT_LEN_MAX)
         return fail(ERR_INVALID_TOKEN);
-    digest(DIGEST_SHA256, token, hash);
-    struct token_cache *c = cache_of(t);
-    if (cache_get(c, a, hash, generation, now_us, out))
+    struct presented p = present(t, token, false);
+    if (cache_get(&p, a, now_us, out))
         return OK;
     TRY(verify(t, a, token, now_us, out, &expires_s));
-    cache_put(c, hash, generation, expires_s < INT64_MAX / US_PER_S ? expires_s * US_PER_S : INT64_MAX, out);
+    cache_put(&p, expires_s < INT64_MAX / US_PER_S ? expires_s * US_PER_S : INT64_MAX, out);
     return OK;
 }
 
@@ -283,27 +304,33 @@ struct result caller_of_v1_client(struct tx *tx, str client_id, struct caller *o
 }
 
 struct v1_lookup {
-    str token;
+    str hash;
     struct caller *out;
+    int64_t expires_us;
 };
 
 static struct result look_up_v1(struct tx *tx, void *arg)
 {
     struct v1_lookup *l = arg;
-    unsigned char hash[DIGEST_LEN_MAX];
-    struct sql_value row[1];
+    struct sql_value row[2];
     bool found;
-    digest(DIGEST_SHA256, l->token, hash);
-    TRY(sql_row(tx->sql, tx->arena, "SELECT client_id FROM tokens WHERE hash = ? AND kind = 'v1' AND expires_at > ?",
-                SQL_ARGS(sql_blob((str){ (const char *)hash, digest_len(DIGEST_SHA256) }), sql_int(tx->now_us)), row, 1, &found));
+    TRY(sql_row(tx->sql, tx->arena, "SELECT client_id, expires_at FROM tokens WHERE hash = ? AND kind = 'v1' AND expires_at > ?",
+                SQL_ARGS(sql_blob(l->hash), sql_int(tx->now_us)), row, 2, &found));
+    l->expires_us = found ? row[1].i : 0;
     return found ? caller_of_v1_client(tx, row[0].s, l->out) : fail(ERR_INVALID_TOKEN);
 }
 
+/* Rows of v1 tokens go with their client or when they are over. */
 struct result caller_from_v1_token(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out)
 {
-    struct v1_lookup l = { .token = token, .out = out };
+    struct presented p = present(t, token, true);
+    struct v1_lookup l = { .hash = { (const char *)p.hash, digest_len(DIGEST_SHA256) }, .out = out };
     struct tx_options o = { .arena = a, .now_us = now_us };
-    return store_read(t, &o, look_up_v1, &l);
+    if (cache_get(&p, a, now_us, out))
+        return OK;
+    TRY(store_read(t, &o, look_up_v1, &l));
+    cache_put(&p, l.expires_us, out);
+    return OK;
 }
 
 /* --- scopes ---------------------------------------------------------------------------------- */

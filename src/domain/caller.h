@@ -21,11 +21,11 @@ struct caller {
     str scope_text;
 };
 
-/* A v2 credential: verified with the tenant's keys and a bounded cache that is
- * emptied by the tenant's generation. Errors: ERR_INVALID_TOKEN,
+/* A v2 credential: verified with the tenant's keys, or found in a bounded cache
+ * whose entries end with the tenant's generation. Errors: ERR_INVALID_TOKEN,
  * ERR_EXPIRED_TOKEN, ERR_INVALID_SIGNATURE, ERR_BAD_AUDIENCE. */
 MUST_USE struct result caller_from_jwt(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out);
-/* A v1 opaque token. Errors: ERR_INVALID_TOKEN. */
+/* A v1 opaque token; cached in the same way. Errors: ERR_INVALID_TOKEN. */
 MUST_USE struct result caller_from_v1_token(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out);
 /* A client of API v1 as it stands now; also behind a bewit. Errors:
  * ERR_INVALID_TOKEN when the client is gone or gets no such tokens (any more). */

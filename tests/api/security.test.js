@@ -87,6 +87,34 @@ test('an access token ends with the client that it was given to', async () => {
   await refused(as(token)('GET', '/users'), 401, 'invalid_token');
 });
 
+// Each seen twice before, so that it is remembered, and asked again at once afterwards.
+test('what a client is decides what its tokens are, from the next request on', async () => {
+  const user = await create();
+  const body = { name: 'changes', app_type: 'non_interactive', grant_types: ['client_credentials'], jwt_configuration: { alg: 'HS256' } };
+  const changes = {
+    'a new secret': [(c) => ok(200, v2('POST', `/clients/${c.client_id}/rotate-secret`)), [401, 200, 200]],
+    'keys, not secrets': [(c) => ok(200, v2('PATCH', `/clients/${c.client_id}`, { jwt_configuration: { alg: 'RS256' } })), [401, 200, 200]],
+    'no secret any more': [(c) => ok(200, v2('PATCH', `/clients/${c.client_id}`, { token_endpoint_auth_method: 'none' })), [401, 200, 401]],
+    'a listed jti': [(c, jti) => ok(204, v2('POST', '/blacklists/tokens', { jti, aud: c.client_id })), [401, 200, 200]],
+    'no client': [(c) => ok(204, v2('DELETE', `/clients/${c.client_id}`)), [401, 401, 401]],
+  };
+  for (const [name, [change, wanted]] of Object.entries(changes)) {
+    const client = await ok(201, v2('POST', '/clients', body));
+    await ok(201, v2('POST', '/client-grants', { client_id: client.client_id, audience: management.audience, scope: ['read:users'] }));
+    const secrets = { client_id: client.client_id, client_secret: client.client_secret };
+    const jti = `changes ${name}`;
+    const tokens = [idToken(server.issuer, client, user.user_id, { jti }), await server.token(secrets)];
+    const old = (await ok(200, server.request('POST', '/oauth/token', { body: { grant_type: 'client_credentials', ...secrets } }))).access_token;
+    const statuses = async () => [
+      ...(await Promise.all(tokens.map((token) => as(token)('GET', path(user))))).map((answer) => answer.status),
+      (await server.request('GET', '/api/clients', { headers: { Authorization: `Bearer ${old}` } })).status,
+    ];
+    for (let i = 0; i < 2; i++) assert.deepEqual(await statuses(), [200, 200, 200], name);
+    await change(client, jti);
+    assert.deepEqual(await statuses(), wanted, name);
+  }
+});
+
 // --- the token endpoint -------------------------------------------------------------------
 
 test('a parameter that is no text is refused, not read as absent', async () => {

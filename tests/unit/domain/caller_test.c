@@ -1,9 +1,12 @@
 /* Credentials that are JWTs: access tokens and RS256 id_tokens, signed with the
  * tenant's own key as login will sign them. (HS256: tests/api/current-user.test.js.) */
+#include "crypto/hash.h"
 #include "crypto/jwt.h"
+#include "domain/blacklist.h"
 #include "domain/caller.h"
 #include "domain/client.h"
 #include "domain/signing_key.h"
+#include "domain/tenant_settings.h"
 
 #include "testing.h"
 
@@ -94,6 +97,201 @@ static void a_cached_token_ends_with_its_time(void **state)
     assert_int_equal(caller_from_jwt(t->tenant, t->arena, token, t->now_us + 61000000, &c).kind, ERR_EXPIRED_TOKEN);
 }
 
+/* --- what ends a token ends it at its very next use ------------------------------------ */
+
+struct holder {
+    struct client client;
+    str access, by_secret, by_key, v1; /* its four credentials */
+};
+
+/* For one transaction: body is what to make or to change. */
+struct step {
+    struct holder *holder;
+    struct json *body;
+};
+
+static struct result make_client(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    return client_create(tx, s->body, &s->holder->client);
+}
+
+static struct result insert_v1(struct tx *tx, void *arg)
+{
+    const struct step *s = arg;
+    unsigned char hash[DIGEST_LEN_MAX];
+    digest(DIGEST_SHA256, s->holder->v1, hash);
+    return sql_run(tx->sql, "INSERT INTO tokens (hash, kind, client_id, body, created_at, expires_at) VALUES (?, 'v1', ?, '{}', 0, ?)",
+                   SQL_ARGS(sql_blob((str){ (const char *)hash, digest_len(DIGEST_SHA256) }), sql_text(s->holder->client.client_id),
+                            sql_int(tx->now_us + 60000000)),
+                   NULL);
+}
+
+/* Each has all four, unlike those of any other holder. */
+static struct holder make_holder(struct testing *t)
+{
+    static int number;
+    struct holder h = { 0 };
+    struct step s = { &h, testing_json(t->arena, "{\"name\":\"holder\",\"jwt_configuration\":{\"alg\":\"HS256\"}}") };
+    testing_ok(testing_write(t, make_client, &s), "a client");
+    const char *id = str_cstr(t->arena, h.client.client_id);
+    str claims = str_fmt(t->arena, "{\"jti\":\"token %d\",\"azp\":\"%s\",\"scope\":\"read:users\"}", ++number, id);
+    const struct minted access = { "access", ISSUER, ISSUER "api/v2/", "x@clients", str_cstr(t->arena, claims) };
+    const struct minted by_key = { "id_token", ISSUER, id, USER, str_cstr(t->arena, claims) };
+    str signed_claims = str_fmt(t->arena, "{\"iss\":\"%s\",\"aud\":\"%s\",\"sub\":\"%s\",\"exp\":%d,\"jti\":\"token %d\"}", ISSUER, id, USER,
+                                NOW_S + 60, number);
+    const struct jwt_key secret = { .alg = JWT_HS256, .secret = h.client.secret };
+    h.access = mint(t, &access);
+    h.by_key = mint(t, &by_key);
+    testing_ok(jwt_sign_text(t->arena, &secret, STR("JWT"), STR_NONE, signed_claims, &h.by_secret), "by secret");
+    h.v1 = str_fmt(t->arena, "v1 token %d", number);
+    testing_ok(testing_write(t, insert_v1, &s), "a v1 token");
+    return h;
+}
+
+static struct result change_delete(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    return client_delete(tx, s->holder->client.client_id);
+}
+
+static struct result change_client(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct client out;
+    return client_patch(tx, s->holder->client.client_id, s->body, &out);
+}
+
+static struct result change_secret(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct client out;
+    return client_rotate_secret(tx, s->holder->client.client_id, &out);
+}
+
+static struct result change_blacklist(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct jwt token;
+    TRY(jwt_parse(tx->arena, s->holder->access, &token));
+    return blacklist_add(tx, json_get_text(token.claims, STR("jti")), s->holder->client.client_id);
+}
+
+static struct result change_settings(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct json *out;
+    return tenant_settings_patch(tx, s->body, &out);
+}
+
+static enum err_kind kind_of_jwt(struct testing *t, str token)
+{
+    struct caller c;
+    return caller_from_jwt(t->tenant, t->arena, token, t->now_us, &c).kind;
+}
+
+static enum err_kind kind_of_v1(struct testing *t, str token)
+{
+    struct caller c;
+    return caller_from_v1_token(t->tenant, t->arena, token, t->now_us, &c).kind;
+}
+
+struct verdicts {
+    enum err_kind access, by_secret, by_key, v1;
+};
+
+static void expect_verdicts(struct testing *t, const char *name, const struct holder *h, const struct verdicts *want)
+{
+    const struct verdicts got = { kind_of_jwt(t, h->access), kind_of_jwt(t, h->by_secret), kind_of_jwt(t, h->by_key), kind_of_v1(t, h->v1) };
+    if (memcmp(&got, want, sizeof got) != 0)
+        print_error("%s: access %d, by secret %d, by key %d, v1 %d\n", name, (int)got.access, (int)got.by_secret, (int)got.by_key, (int)got.v1);
+    assert_memory_equal(&got, want, sizeof got);
+}
+
+#define V1_OFF "{\"flags\":{\"disable_v1_for_ordinary_clients\":true}}"
+#define V1_ON "{\"flags\":{\"disable_v1_for_ordinary_clients\":null}}"
+#define ID_TOKENS_OFF "{\"flags\":{\"enable_idtoken_api2\":false}}"
+#define ID_TOKENS_ON "{\"flags\":{\"enable_idtoken_api2\":true}}"
+
+static void what_ends_a_token_ends_it_at_once(void **state)
+{
+    static const struct {
+        const char *name;
+        tx_fn change;
+        const char *body;
+        struct verdicts want;
+        const char *settings_after;
+    } rows[] = {
+        { "the client is deleted", change_delete, "{}", { ERR_INVALID_TOKEN, ERR_BAD_AUDIENCE, ERR_BAD_AUDIENCE, ERR_INVALID_TOKEN }, NULL },
+        { "it becomes public", change_client, "{\"token_endpoint_auth_method\":\"none\"}",
+          { ERR_NONE, ERR_INVALID_SIGNATURE, ERR_NONE, ERR_INVALID_TOKEN }, NULL },
+        { "it signs by key", change_client, "{\"jwt_configuration\":{\"alg\":\"RS256\"}}",
+          { ERR_NONE, ERR_INVALID_SIGNATURE, ERR_NONE, ERR_NONE }, NULL },
+        { "its secret is a new one", change_secret, "{}", { ERR_NONE, ERR_INVALID_SIGNATURE, ERR_NONE, ERR_NONE }, NULL },
+        { "the token is blacklisted", change_blacklist, "{}", { ERR_INVALID_TOKEN, ERR_INVALID_TOKEN, ERR_INVALID_TOKEN, ERR_NONE }, NULL },
+        { "id_tokens are no credentials", change_settings, ID_TOKENS_OFF, { ERR_NONE, ERR_BAD_AUDIENCE, ERR_BAD_AUDIENCE, ERR_NONE }, ID_TOKENS_ON },
+        { "v1 is off", change_settings, V1_OFF, { ERR_NONE, ERR_NONE, ERR_NONE, ERR_INVALID_TOKEN }, V1_ON },
+    };
+    static const struct verdicts all_good = { ERR_NONE, ERR_NONE, ERR_NONE, ERR_NONE };
+    struct testing *t = *state;
+    for (size_t i = 0; i < TESTING_ARRAY_LEN(rows); i++) {
+        struct holder h = make_holder(t);
+        for (int times = 0; times < 2; times++) /* the second time from the cache */
+            expect_verdicts(t, rows[i].name, &h, &all_good);
+        struct step s = { &h, testing_json(t->arena, rows[i].body) };
+        testing_ok(testing_write(t, rows[i].change, &s), rows[i].name);
+        for (int times = 0; times < 2; times++)
+            expect_verdicts(t, rows[i].name, &h, &rows[i].want);
+        if (!rows[i].settings_after)
+            continue;
+        s.body = testing_json(t->arena, rows[i].settings_after);
+        testing_ok(testing_write(t, change_settings, &s), rows[i].name);
+        expect_verdicts(t, rows[i].name, &h, &all_good);
+    }
+}
+
+/* What a snapshot does not know yet opens nothing after it was put back. */
+static void a_restore_ends_what_came_later(void **state)
+{
+    struct testing *t = *state;
+    const char *file = str_cstr(t->arena, str_fmt(t->arena, "%s/snapshot", t->dir));
+    struct holder before = make_holder(t);
+    testing_ok(store_tenant_snapshot(t->store, STR("default"), file), "snapshot");
+    struct holder after = make_holder(t);
+    static const struct verdicts all_good = { ERR_NONE, ERR_NONE, ERR_NONE, ERR_NONE };
+    static const struct verdicts gone = { ERR_INVALID_TOKEN, ERR_BAD_AUDIENCE, ERR_BAD_AUDIENCE, ERR_INVALID_TOKEN };
+    expect_verdicts(t, "before", &before, &all_good);
+    expect_verdicts(t, "after", &after, &all_good);
+    testing_ok(store_tenant_restore(t->store, STR("default"), file), "restore");
+    expect_verdicts(t, "before, restored", &before, &all_good);
+    expect_verdicts(t, "after, restored", &after, &gone);
+}
+
+/* The caches of both APIs are one: a token of one must open nothing in the other. */
+static void each_api_has_its_own_tokens(void **state)
+{
+    struct testing *t = *state;
+    struct holder h = make_holder(t);
+    static const struct verdicts all_good = { ERR_NONE, ERR_NONE, ERR_NONE, ERR_NONE };
+    expect_verdicts(t, "cached", &h, &all_good);
+    assert_int_equal(kind_of_jwt(t, h.v1), ERR_INVALID_TOKEN);
+    assert_int_equal(kind_of_v1(t, h.access), ERR_INVALID_TOKEN);
+    assert_int_equal(kind_of_v1(t, h.by_secret), ERR_INVALID_TOKEN);
+    expect_verdicts(t, "still cached", &h, &all_good);
+}
+
+static void a_cached_v1_token_ends_with_its_time(void **state)
+{
+    struct testing *t = *state;
+    struct holder h = make_holder(t);
+    struct caller c;
+    testing_ok(caller_from_v1_token(t->tenant, t->arena, h.v1, t->now_us, &c), "fresh");
+    testing_ok(caller_from_v1_token(t->tenant, t->arena, h.v1, t->now_us, &c), "from the cache");
+    assert_int_equal(c.kind, CALLER_V1_CLIENT);
+    assert_true(str_eq(c.client_id, h.client.client_id) && str_eq(c.client_name, STR("holder")));
+    assert_int_equal(caller_from_v1_token(t->tenant, t->arena, h.v1, t->now_us + 60000000, &c).kind, ERR_INVALID_TOKEN);
+}
+
 static int setup(void **state)
 {
     static struct testing t;
@@ -114,6 +312,10 @@ int main(void)
         cmocka_unit_test(id_tokens_by_rs256),
         cmocka_unit_test(id_tokens_open_their_own_user),
         cmocka_unit_test(a_cached_token_ends_with_its_time),
+        cmocka_unit_test(what_ends_a_token_ends_it_at_once),
+        cmocka_unit_test(a_restore_ends_what_came_later),
+        cmocka_unit_test(each_api_has_its_own_tokens),
+        cmocka_unit_test(a_cached_v1_token_ends_with_its_time),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -158,6 +158,40 @@ static void many_tenants_few_open(void **state)
     scratch_drop(&x);
 }
 
+/* Caches compare generations: what was true of a tenant before it was closed,
+ * restored or made anew under its name must never look true again. */
+static void no_generation_comes_twice(void **state)
+{
+    enum { ROUNDS = 6 };
+    struct scratch x;
+    uint64_t last = 0;
+    (void)state;
+    scratch_make(&x);
+    x.cfg.open_tenants_max = 1;
+    struct store_first first = { .tenant = { STR("default"), STR("localhost"), 0 } };
+    assert_ok(store_init(&x.cfg, &first));
+    scratch_open(&x);
+    make(&x, 1);
+    make(&x, 2);
+    const char *file = str_cstr(x.arena, str_fmt(x.arena, "%s/snapshot", x.dir));
+    assert_ok(store_tenant_snapshot(x.store, STR("tenant-1"), file));
+    for (int i = 0; i < ROUNDS; i++) {
+        struct tenant *t = scratch_tenant(&x, "tenant-1");
+        assert_true(tenant_generation(t) > last);
+        last = tenant_generation(t);
+        assert_ok(store_tenant_restore(x.store, STR("tenant-1"), file));
+        assert_true(tenant_generation(t) > last);
+        last = tenant_generation(t);
+        tenant_release(t);
+        tenant_release(scratch_tenant(&x, "tenant-2")); /* closes the other */
+        if (i % 2)
+            continue;
+        assert_ok(store_tenant_delete(x.store, STR("tenant-1")));
+        make(&x, 1);
+    }
+    scratch_drop(&x);
+}
+
 static void deletion(void **state)
 {
     struct scratch x;
@@ -312,6 +346,7 @@ int main(void)
         cmocka_unit_test(failed_fill_leaves_nothing),
         cmocka_unit_test(list_is_in_order_of_creation),
         cmocka_unit_test(many_tenants_few_open),
+        cmocka_unit_test(no_generation_comes_twice),
         cmocka_unit_test(deletion),
         cmocka_unit_test(slots_are_made_once_and_go_with_the_tenant),
         cmocka_unit_test(looking_after_some),
