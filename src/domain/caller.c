@@ -47,7 +47,7 @@ enum cached_text { CACHED_CLIENT, CACHED_NAME, CACHED_USER, CACHED_TEXTS };
 
 struct cache_slot {
     unsigned char hash[32];
-    uint64_t generation; /* 0: free */
+    uint64_t generation;
     int64_t expires_us;
     enum caller_kind kind;
     bool v1; /* of the API that it was verified for: the other one must not take it */
@@ -90,7 +90,7 @@ static void cache_free(void *p)
 
 static struct presented present(struct tenant *t, str token, bool v1)
 {
-    struct presented p = { .generation = tenant_generation(t) + 1, .v1 = v1 }; /* 0 marks free slots */
+    struct presented p = { .generation = tenant_generation(t), .v1 = v1 };
     p.cache = tenant_slot(t, TENANT_SLOT_TOKENS, cache_make, cache_free);
     digest(DIGEST_SHA256, token, p.hash);
     return p;
