@@ -25,7 +25,7 @@ static inline unsigned random_below(unsigned limit)
 static const char *const random_words[] = { "jane", "Jane", "JANE ROE", "jo", "john", "roe", "\xc3\x89t\xc3\xa9", "x y", "true",
                                             "7", "2018-12", "gold", "Silver", "", "a*b", "acme.example", "Z", "z",
                                             "the start is alike, the end one", "the start is alike, the end two",
-                                            "the start is alike, the" };
+                                            "the start is alike, the", "E\xcc\x81t\xc3\xa9" };
 static const char *const random_dates[] = { "2018-12-31T23:59:59.999Z", "2019-01-01T00:00:00.000Z", "2018-01-15T10:00:00.000Z",
                                             "2020-02-29T12:30:45.123Z", "2019-01-01T01:00:00.000+02:00", "never" };
 static const char *const random_numbers[] = { "0", "-1", "1", "7", "1.5", "100", "1e3", "9007199254740992", "-0.25" };
