@@ -10,6 +10,7 @@ struct result finder_read_user(struct finder *f, struct arena *a, int64_t user, 
     if (!*out_found)
         return OK;
     f->bytes_read += doc.s.len;
+    f->cost_left -= COST_DOCUMENT + (int64_t)doc.s.len / BYTES_A_COST;
     if (!failed(json_parse(a, doc.s, out)))
         return OK;
     log_error("search: the document of user %lld is no JSON", (long long)user);
@@ -22,7 +23,6 @@ struct result candidate_read(struct finder *f, struct candidate *c)
     if (c->doc || c->gone)
         return OK;
     arena_clear(f->doc_a);
-    f->cost_left -= COST_DOCUMENT;
     TRY(finder_read_user(f, f->doc_a, c->id, &c->doc, &found));
     c->gone = !found;
     return OK;

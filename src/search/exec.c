@@ -102,6 +102,8 @@ static struct result count_many(struct search *s)
     return count_members(s, s->found);
 }
 
+enum { COUNT_MAX = 10 * 1000 * 1000 }; /* rows of the index, in half a second */
+
 static struct result count_total(struct search *s)
 {
     if (s->found && !s->exact)
@@ -113,9 +115,11 @@ static struct result count_total(struct search *s)
     if (s->f.query->kind == NODE_ALL)
         return count_users(&s->f, &s->out->total);
     struct point_list points = plan_points(s->f.query);
-    if (points.count == 1 && points.part == s->f.query)
-        return count_scan(&s->f, points.v[0], SIZE_MAX, &s->out->total);
-    return count_many(s);
+    if (points.count != 1 || points.part != s->f.query)
+        return count_many(s);
+    TRY(count_scan(&s->f, points.v[0], COUNT_MAX, &s->out->total));
+    s->out->total_is_bound = s->out->total == COUNT_MAX;
+    return OK;
 }
 
 /* --- the page ------------------------------------------------------------------------ */
@@ -154,8 +158,9 @@ static struct result run(struct search *s)
                       .skip = s->rq->offset, .want = s->rq->limit + 1 };
     TRY(order_page(f, &p, s->found, s->exact));
     TRY(read_hits(s, &p));
-    if (s->out->total_is_bound)
-        s->out->total = s->rq->offset + s->out->count + s->out->more;
+    size_t known = s->rq->offset + s->out->count + s->out->more;
+    if (s->out->total_is_bound && s->out->total < known)
+        s->out->total = known;
     return OK;
 }
 
@@ -178,7 +183,7 @@ struct result search_users(struct tx *tx, const struct search_request *rq, struc
         .filter_max = 500,
         .walk_cost = 3000,
         .walk_more = 0.02,
-        .document_cost = COST_DOCUMENT,
+        .document_cost = 8,
         .key_cost = 2,
         .walk_patience = 3,
         .time_us = 2 * US_PER_S,

@@ -110,6 +110,7 @@ MUST_USE struct result candidate_read(struct finder *f, struct candidate *c);
  * whichever is cheaper, and takes that from f->cost_left. */
 MUST_USE struct result candidate_test(struct finder *f, const struct matcher *m, struct candidate *c, bool *out);
 
-enum { COST_PROBE = 3, COST_DOCUMENT = 8 }; /* about microseconds */
+enum { COST_PROBE = 3, COST_DOCUMENT = 4 }; /* about microseconds */
+enum { BYTES_A_COST = 256 };                /* of documents, beside that */
 
 #endif

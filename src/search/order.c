@@ -68,6 +68,7 @@ static struct result walk_take(struct walk *w, int64_t id)
         return OK;
     if (!w->exact) {
         struct candidate c = { .id = id };
+        TRY(finder_check_time(w->f)); /* a document may have a megabyte */
         TRY(candidate_test(w->f, w->f->query, &c, &holds));
     }
     if (holds)

@@ -210,6 +210,31 @@ test('an organization\'s members are found as they come and go', async () => {
   assert.deepEqual(await find(), []);
 });
 
+test('a search that is too dear ends in the words of the API, and holds up nobody', async () => {
+  const many = await Server.start();
+  try {
+    const call = await many.v2(), legacy = await many.v1();
+    for (let i = 0; i < 12; i += 4)
+      await Promise.all([0, 1, 2, 3].map((k) => ok(201, call('POST', '/users', { connection: DB, password: 'secret-enough-1A', email: `big${i + k}@odd.example`, app_metadata: { blob: 'ab'.repeat(300000) } }))));
+    const q = Array.from({ length: 250 }, (_, i) => `app_metadata.blob:*a*b*${100 + i}`).join(' OR '), started = Date.now();
+    const dear = [1, 2].map(() => call('GET', `/users${query({ q })}`));
+    let others = 0;
+    const asked = Promise.all(dear).then((all) => { others = -others; return all; });
+    while (others >= 0 && others < 5) {
+      await ok(200, call('GET', `/users${query({ q: 'email:big1@odd.example', fields: 'email' })}`));
+      others++;
+    }
+    assert.equal(others, 5, 'others are answered before');
+    for (const a of await asked)
+      assert.deepEqual(a.body, { statusCode: 503, error: 'Service Unavailable', message: 'The query exceeded the timeout. Please try refining your search criteria or contact support for help.' });
+    assert.ok(Date.now() - started < 15000, `${Date.now() - started} ms`);
+    const v1Answer = await legacy('GET', `/users${query({ search: Array.from({ length: 60 }, () => `blob:${'ab'.repeat(60)}`).join(';'), per_page: 1 })}`);
+    assert.equal(v1Answer.status, 200, v1Answer.text.slice(0, 200));
+  } finally {
+    await many.stop();
+  }
+});
+
 test('sort takes root attributes and members, not metadata', async () => {
   const sorted = async (sort) => (await ok(200, v2('GET', `/users${query({ sort, per_page: 100 })}`))).map((u) => u.email.replace(/@.*/, ''));
   const named = Object.entries(people).filter(([k, p]) => p.nickname && k !== 'wide').map(([k]) => k);
