@@ -64,18 +64,9 @@ static struct result check_members(struct tx *tx, const struct method_type *t, c
 
 /* --- of a user ------------------------------------------------------------------------- */
 
-static struct result list_of(struct tx *tx, const str *user_id, struct document_list *l)
-{
-    struct document_filter *f = ARENA_NEW(tx->arena, struct document_filter);
-    *f = (struct document_filter){ .member = STR("user_id"), .values = user_id, .value_count = 1 };
-    l->filters = f;
-    l->filter_count = 1;
-    return document_list(tx, spec(), l);
-}
-
 struct result authentication_method_list(struct tx *tx, const struct user *u, struct document_list *l)
 {
-    return list_of(tx, &u->uid, l);
+    return document_list_by(tx, spec(), "user_id", u->uid, l);
 }
 
 static struct result check_others(struct tx *tx, const struct user *u, const struct method_type *t, const struct json *body)
@@ -193,9 +184,5 @@ struct result authentication_method_delete_type(struct tx *tx, const struct user
 
 struct result authentication_method_drop_user(struct tx *tx, str user_id)
 {
-    struct document_list l = { 0 };
-    TRY(list_of(tx, &user_id, &l));
-    for (size_t i = 0; i < l.count; i++)
-        TRY(document_delete(tx, spec(), l.items[i].id));
-    return OK;
+    return document_delete_by(tx, spec(), "user_id", user_id);
 }

@@ -182,20 +182,12 @@ struct result client_credential_read(struct tx *tx, str client, str id, struct j
     return OK;
 }
 
-static struct result list_of(struct tx *tx, const str *client_id, struct document_list *out)
-{
-    struct document_filter *own = ARENA_NEW(tx->arena, struct document_filter);
-    *own = (struct document_filter){ .member = STR("client_id"), .values = client_id, .value_count = 1 };
-    *out = (struct document_list){ .filters = own, .filter_count = 1 };
-    return document_list(tx, spec(), out);
-}
-
 struct result client_credential_list(struct tx *tx, str client, struct json **out)
 {
     struct client c;
-    struct document_list all;
+    struct document_list all = { 0 };
     TRY(client_read(tx, client, &c));
-    TRY(list_of(tx, &c.client_id, &all));
+    TRY(document_list_by(tx, spec(), "client_id", c.client_id, &all));
     *out = json_array(tx->arena);
     for (size_t i = 0; i < all.count; i++)
         json_push(tx->arena, *out, present_read(tx->arena, &all.items[i]));
@@ -249,11 +241,7 @@ struct result client_credential_delete(struct tx *tx, str client, str id)
 
 struct result client_credential_drop_client(struct tx *tx, str client_id)
 {
-    struct document_list all;
-    TRY(list_of(tx, &client_id, &all));
-    for (size_t i = 0; i < all.count; i++)
-        TRY(document_delete(tx, spec(), all.items[i].id));
-    return OK;
+    return document_delete_by(tx, spec(), "client_id", client_id);
 }
 
 /* --- inside a client's body ---------------------------------------------------------------- */

@@ -28,20 +28,11 @@ bool client_grant_allows(const struct client_grant *g, str scope)
     return g->allow_all_scopes || json_array_has(g->scope, scope);
 }
 
-/* All grants of one (member, value); few, since both sides are filters. */
-static struct result list_by(struct tx *tx, const char *member, const str *value, struct document_list *out)
-{
-    struct document_filter *f = ARENA_NEW(tx->arena, struct document_filter);
-    *f = (struct document_filter){ .member = str_from(member), .values = value, .value_count = 1 };
-    *out = (struct document_list){ .filters = f, .filter_count = 1 };
-    return document_list(tx, spec(), out);
-}
-
 struct result client_grant_find(struct tx *tx, str client_id, str audience, str subject_type, struct client_grant *out,
                                 bool *out_found)
 {
-    struct document_list all;
-    TRY(list_by(tx, "client_id", &client_id, &all));
+    struct document_list all = { 0 };
+    TRY(document_list_by(tx, spec(), "client_id", client_id, &all));
     *out_found = false;
     for (size_t i = 0; i < all.count && !*out_found; i++) {
         struct client_grant g;
@@ -55,12 +46,8 @@ struct result client_grant_find(struct tx *tx, str client_id, str audience, str 
 
 static struct result drop(struct tx *tx, const char *member, str value)
 {
-    struct document_list all;
     tx_bump_generation(tx);
-    TRY(list_by(tx, member, &value, &all));
-    for (size_t i = 0; i < all.count; i++)
-        TRY(document_delete(tx, spec(), all.items[i].id));
-    return OK;
+    return document_delete_by(tx, spec(), member, value);
 }
 
 struct result client_grant_drop_client(struct tx *tx, str client_id)

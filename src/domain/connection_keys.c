@@ -81,12 +81,10 @@ bool connection_uses_keys(const struct json *options)
 static const char *const states[] = { "current", "previous", "next" };
 enum state { STATE_CURRENT, STATE_PREVIOUS, STATE_NEXT, STATE_COUNT };
 
-static struct result load(struct tx *tx, const str *connection_id, struct document_list *out)
+static struct result load(struct tx *tx, str connection_id, struct document_list *out)
 {
-    struct document_filter *f = ARENA_NEW(tx->arena, struct document_filter);
-    *f = (struct document_filter){ .member = STR("connection_id"), .values = connection_id, .value_count = 1 };
-    *out = (struct document_list){ .filters = f, .filter_count = 1 };
-    return document_list(tx, &spec, out);
+    *out = (struct document_list){ 0 };
+    return document_list_by(tx, &spec, "connection_id", connection_id, out);
 }
 
 static bool is_in(const struct json *body, enum state s)
@@ -137,7 +135,7 @@ struct result connection_keys_list(struct tx *tx, const struct connection *c, st
     struct document_list all;
     if (!(c->traits->flags & STRATEGY_KEYS))
         return fail(ERR_CONNECTION_WITHOUT_KEYS);
-    TRY(load(tx, &c->id, &all));
+    TRY(load(tx, c->id, &all));
     *out = json_array(tx->arena);
     for (size_t s = 0; s < STATE_COUNT; s++)
         for (size_t i = 0; i < all.count; i++)
@@ -155,7 +153,7 @@ struct result connection_keys_create(struct tx *tx, const struct connection *c, 
         return fail(ERR_CONNECTION_WITHOUT_KEYS);
     if (!connection_uses_keys(c->options))
         return fail(ERR_CONNECTION_WITHOUT_JWT_AUTH);
-    TRY(load(tx, &c->id, &all));
+    TRY(load(tx, c->id, &all));
     if (all.count)
         return fail(ERR_CONNECTION_KEYS_EXIST);
     *out = json_array(tx->arena);
@@ -182,7 +180,7 @@ struct result connection_keys_rotate(struct tx *tx, const struct connection *c, 
         return fail(ERR_CONNECTION_KEY_ROTATION);
     if (!connection_uses_keys(c->options))
         return fail(ERR_CONNECTION_WITHOUT_JWT_AUTH);
-    TRY(load(tx, &c->id, &all));
+    TRY(load(tx, c->id, &all));
     for (size_t i = 0; i < all.count; i++) {
         const struct document *d = &all.items[i];
         if (is_in(d->body, STATE_PREVIOUS))
@@ -195,9 +193,5 @@ struct result connection_keys_rotate(struct tx *tx, const struct connection *c, 
 
 struct result connection_keys_drop(struct tx *tx, str connection_id)
 {
-    struct document_list all;
-    TRY(load(tx, &connection_id, &all));
-    for (size_t i = 0; i < all.count; i++)
-        TRY(document_delete(tx, &spec, all.items[i].id));
-    return OK;
+    return document_delete_by(tx, &spec, "connection_id", connection_id);
 }

@@ -68,18 +68,17 @@ static struct json *show_key(struct arena *a, const struct document *d)
     return o;
 }
 
-static struct result keys_by(struct tx *tx, const char *member, const str *value, struct document_list *out)
+/* user_id: STR_NONE for everybody's. */
+static struct result keys_of(struct tx *tx, str user_id, struct document_list *out)
 {
-    struct document_filter *f = ARENA_NEW(tx->arena, struct document_filter);
-    *f = (struct document_filter){ .member = str_from(member), .values = value, .value_count = 1 };
-    *out = (struct document_list){ .filters = f, .filter_count = value->p ? 1 : 0 };
-    return document_list(tx, &spec, out);
+    *out = (struct document_list){ 0 };
+    return user_id.p ? document_list_by(tx, &spec, "user_id", user_id, out) : document_list(tx, &spec, out);
 }
 
 static struct result add_keys(struct tx *tx, const struct device_credential_list *l, struct json *all)
 {
     struct document_list keys;
-    TRY(keys_by(tx, "user_id", &l->user_id, &keys));
+    TRY(keys_of(tx, l->user_id, &keys));
     for (size_t i = 0; i < keys.count; i++) {
         struct json *o = show_key(tx->arena, &keys.items[i]);
         if (fits(l, o))
@@ -128,7 +127,7 @@ struct result device_credential_create(struct tx *tx, str user_id, const struct 
     struct json *now = key_body(tx, user_id, body);
     if (replaces)
         TRY(device_credential_delete_key(tx, user_id, json_get_text(now, STR("device_name")), &removed));
-    TRY(keys_by(tx, "user_id", &user_id, &keys));
+    TRY(keys_of(tx, user_id, &keys));
     for (size_t i = 0; i < keys.count; i++)
         if (is_same_device(keys.items[i].body, now))
             return fail(ERR_DEVICE_KEY_EXISTS);
@@ -165,7 +164,7 @@ struct result device_credential_delete_key(struct tx *tx, str user_id, str devic
 {
     struct document_list keys;
     *out_removed = false;
-    TRY(keys_by(tx, "user_id", &user_id, &keys));
+    TRY(keys_of(tx, user_id, &keys));
     for (size_t i = 0; i < keys.count; i++) {
         if (!str_eq(json_get_text(keys.items[i].body, STR("device_name")), device_name))
             continue;
@@ -177,13 +176,7 @@ struct result device_credential_delete_key(struct tx *tx, str user_id, str devic
 
 static struct result drop(struct tx *tx, const char *member, str value)
 {
-    struct document_list keys;
-    if (!value.len)
-        return OK;
-    TRY(keys_by(tx, member, &value, &keys));
-    for (size_t i = 0; i < keys.count; i++)
-        TRY(document_delete(tx, &spec, keys.items[i].id));
-    return OK;
+    return value.len ? document_delete_by(tx, &spec, member, value) : OK;
 }
 
 struct result device_credential_drop_user(struct tx *tx, str user_id)

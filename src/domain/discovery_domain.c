@@ -59,20 +59,10 @@ struct result discovery_domain_delete(struct tx *tx, str organization, str id)
 
 struct result discovery_domain_list(struct tx *tx, str organization, struct document_list *list)
 {
-    str *value = ARENA_NEW(tx->arena, str);
-    struct document_filter *f = ARENA_NEW(tx->arena, struct document_filter);
-    *value = organization;
-    *f = (struct document_filter){ .member = STR("organization_id"), .values = value, .value_count = 1 };
-    list->filters = f;
-    list->filter_count = 1;
-    return document_list(tx, spec(), list);
+    return document_list_by(tx, spec(), "organization_id", organization, list);
 }
 
 struct result discovery_domain_drop_organization(struct tx *tx, str organization)
 {
-    struct document_list all = { 0 };
-    TRY(discovery_domain_list(tx, organization, &all));
-    for (size_t i = 0; i < all.count; i++)
-        TRY(document_delete(tx, spec(), all.items[i].id));
-    return OK;
+    return document_delete_by(tx, spec(), "organization_id", organization);
 }

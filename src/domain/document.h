@@ -64,5 +64,11 @@ struct document_list {
     bool more;
 };
 MUST_USE struct result document_list(struct tx *tx, const struct resource_spec *spec, struct document_list *list);
+/* Those with that value in a member by which the resource is filtered; the page
+ * of list, or {0} for all. */
+MUST_USE struct result document_list_by(struct tx *tx, const struct resource_spec *spec, const char *member, str value,
+                                        struct document_list *list);
+/* The same go, each with its hooks. */
+MUST_USE struct result document_delete_by(struct tx *tx, const struct resource_spec *spec, const char *member, str value);
 
 #endif

@@ -181,3 +181,24 @@ struct result document_list(struct tx *tx, const struct resource_spec *spec, str
     bool needs_sets = list->filter_count > 1 || (list->filter_count && list->filters[0].value_count != 1);
     return needs_sets ? list_gathered(tx, spec, list) : list_walked(tx, spec, list);
 }
+
+struct result document_list_by(struct tx *tx, const struct resource_spec *spec, const char *member, str value,
+                               struct document_list *list)
+{
+    const struct document_filter one = { .member = str_from(member), .values = &value, .value_count = 1 };
+    list->filters = &one;
+    list->filter_count = 1;
+    struct result r = document_list(tx, spec, list);
+    list->filters = NULL;
+    list->filter_count = 0;
+    return r;
+}
+
+struct result document_delete_by(struct tx *tx, const struct resource_spec *spec, const char *member, str value)
+{
+    struct document_list all = { 0 };
+    TRY(document_list_by(tx, spec, member, value, &all));
+    for (size_t i = 0; i < all.count; i++)
+        TRY(document_delete(tx, spec, all.items[i].id));
+    return OK;
+}

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "domain/relation.h"
-#include "domain/role.h"
 
 static const struct resource_spec *spec(void)
 {
@@ -45,23 +44,11 @@ struct result group_remove_member(struct tx *tx, str group, str user)
 
 /* --- roles in an organization --------------------------------------------------------- */
 
-struct result group_give_roles_in(struct tx *tx, str organization, str group, const struct json *roles)
-{
-    TRY(role_give_in(tx, RELATION_ORGANIZATION_GROUP_ROLE, organization, group, roles));
-    return relation_add(tx, RELATION_ORGANIZATION_GROUP, organization, group, NULL, NULL);
-}
-
-static struct result leave_when_bare(struct tx *tx, str organization, str group)
+struct result group_leave_when_bare(struct tx *tx, str organization, str group)
 {
     size_t count;
     TRY(relation_count_a(tx, RELATION_ORGANIZATION_GROUP_ROLE, relation_pair(tx->arena, organization, group), &count));
     return count ? OK : relation_remove(tx, RELATION_ORGANIZATION_GROUP, organization, group, NULL);
-}
-
-struct result group_take_roles_in(struct tx *tx, str organization, str group, const struct json *roles)
-{
-    TRY(role_take_in(tx, RELATION_ORGANIZATION_GROUP_ROLE, organization, group, roles));
-    return leave_when_bare(tx, organization, group);
 }
 
 struct result group_forget_role(struct tx *tx, str role)
@@ -71,7 +58,7 @@ struct result group_forget_role(struct tx *tx, str role)
     TRY(relation_list_b_pairs(tx, RELATION_ORGANIZATION_GROUP_ROLE, role, &rows, &count));
     for (size_t i = 0; i < count; i++) {
         TRY(relation_remove(tx, RELATION_ORGANIZATION_GROUP_ROLE, rows[i].a, rows[i].b, NULL));
-        TRY(leave_when_bare(tx, relation_pair_first(rows[i].a), relation_pair_second(rows[i].a)));
+        TRY(group_leave_when_bare(tx, relation_pair_first(rows[i].a), relation_pair_second(rows[i].a)));
     }
     return OK;
 }
@@ -80,12 +67,7 @@ struct result group_forget_role(struct tx *tx, str role)
 
 struct result group_drop_connection(struct tx *tx, str connection_id)
 {
-    struct document_filter f = { .member = STR("connection_id"), .values = &connection_id, .value_count = 1 };
-    struct document_list of_it = { .filters = &f, .filter_count = 1 };
-    TRY(document_list(tx, spec(), &of_it));
-    for (size_t i = 0; i < of_it.count; i++)
-        TRY(document_delete(tx, spec(), of_it.items[i].id));
-    return OK;
+    return document_delete_by(tx, spec(), "connection_id", connection_id);
 }
 
 static struct result check(struct tx *tx, const struct json *old, struct json *now)

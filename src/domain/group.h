@@ -15,9 +15,8 @@ MUST_USE struct result group_create(struct tx *tx, struct json *body, struct doc
 MUST_USE struct result group_add_member(struct tx *tx, str group, str user);
 MUST_USE struct result group_remove_member(struct tx *tx, str group, str user);
 
-/* Errors: as role_give_in. */
-MUST_USE struct result group_give_roles_in(struct tx *tx, str organization, str group, const struct json *roles);
-MUST_USE struct result group_take_roles_in(struct tx *tx, str organization, str group, const struct json *roles);
+/* Without a role in it a group leaves an organization. */
+MUST_USE struct result group_leave_when_bare(struct tx *tx, str organization, str group);
 
 /* A role goes: groups without another one leave their organizations. */
 MUST_USE struct result group_forget_role(struct tx *tx, str role);

@@ -161,22 +161,11 @@ struct result invitation_delete(struct tx *tx, str organization, str id)
     return document_delete(tx, spec(), id);
 }
 
-static struct result list_of(struct tx *tx, str organization, struct document_list *list)
-{
-    str *value = ARENA_NEW(tx->arena, str);
-    struct document_filter *f = ARENA_NEW(tx->arena, struct document_filter);
-    *value = organization;
-    *f = (struct document_filter){ .member = STR("organization_id"), .values = value, .value_count = 1 };
-    list->filters = f;
-    list->filter_count = 1;
-    return document_list(tx, spec(), list);
-}
-
 struct result invitation_list(struct tx *tx, const struct document *organization, struct document_list *list, struct json **out)
 {
     struct json *one;
     *out = json_array(tx->arena);
-    TRY(list_of(tx, organization->id, list));
+    TRY(document_list_by(tx, spec(), "organization_id", organization->id, list));
     for (size_t i = 0; i < list->count; i++) {
         TRY(show(tx, organization, &list->items[i], &one));
         json_push(tx->arena, *out, one);
@@ -186,11 +175,7 @@ struct result invitation_list(struct tx *tx, const struct document *organization
 
 struct result invitation_drop_organization(struct tx *tx, str organization)
 {
-    struct document_list all = { 0 };
-    TRY(list_of(tx, organization, &all));
-    for (size_t i = 0; i < all.count; i++)
-        TRY(document_delete(tx, spec(), all.items[i].id));
-    return OK;
+    return document_delete_by(tx, spec(), "organization_id", organization);
 }
 
 /* --- taking ---------------------------------------------------------------------------------- */

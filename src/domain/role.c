@@ -57,12 +57,12 @@ struct result role_give_in(struct tx *tx, enum relation relation, str organizati
     TRY(role_check_all(tx, ids, organization, ERR_INEXISTENT_ROLES));
     JSON_EACH_ITEM(ids, i, id)
         TRY(relation_add(tx, relation, place, relation_pair(tx->arena, json_text(id), organization), NULL, NULL));
-    if (relation == RELATION_ORGANIZATION_MEMBER_ROLE)
-        TRY(relation_add(tx, RELATION_ORGANIZATION_HOLDER, organization, holder, NULL, NULL));
+    bool is_member = relation == RELATION_ORGANIZATION_MEMBER_ROLE;
+    TRY(relation_add(tx, is_member ? RELATION_ORGANIZATION_HOLDER : RELATION_ORGANIZATION_GROUP, organization, holder, NULL, NULL));
     TRY(relation_count_a(tx, relation, place, &count));
     if (count <= ROLES_IN_ORGANIZATION_MAX)
         return OK;
-    return fail(relation == RELATION_ORGANIZATION_MEMBER_ROLE ? ERR_TOO_MANY_MEMBER_ROLES : ERR_TOO_MANY_GROUP_ROLES);
+    return fail(is_member ? ERR_TOO_MANY_MEMBER_ROLES : ERR_TOO_MANY_GROUP_ROLES);
 }
 
 struct result role_take_in(struct tx *tx, enum relation relation, str organization, str holder, const struct json *ids)
@@ -71,17 +71,12 @@ struct result role_take_in(struct tx *tx, enum relation relation, str organizati
     str place = relation_pair(tx->arena, organization, holder);
     JSON_EACH_ITEM(ids, i, id)
         TRY(relation_remove(tx, relation, place, relation_pair(tx->arena, json_text(id), organization), NULL));
-    return OK;
+    return relation == RELATION_ORGANIZATION_GROUP_ROLE ? group_leave_when_bare(tx, organization, holder) : OK;
 }
 
 struct result role_drop_owner(struct tx *tx, str organization)
 {
-    struct document_filter owner = { .member = STR("owner_id"), .values = &organization, .value_count = 1 };
-    struct document_list owned = { .filters = &owner, .filter_count = 1 };
-    TRY(document_list(tx, spec(), &owned));
-    for (size_t i = 0; i < owned.count; i++)
-        TRY(document_delete(tx, spec(), owned.items[i].id));
-    return OK;
+    return document_delete_by(tx, spec(), "owner_id", organization);
 }
 
 /* --- hooks ------------------------------------------------------------------------- */

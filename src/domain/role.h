@@ -22,8 +22,9 @@ MUST_USE struct result role_check_all(struct tx *tx, const struct json *ids, str
  * who must exist. Errors: ERR_INEXISTENT_ROLES. */
 MUST_USE struct result role_give(struct tx *tx, enum relation relation, str holder, const struct json *ids);
 /* In an organization, whose member a user need not be yet (recorded); relation: RELATION_ORGANIZATION_MEMBER_ROLE or
- * RELATION_ORGANIZATION_GROUP_ROLE. Errors: ERR_INEXISTENT_ROLES,
- * ERR_TOO_MANY_MEMBER_ROLES, ERR_TOO_MANY_GROUP_ROLES. */
+ * RELATION_ORGANIZATION_GROUP_ROLE. A group belongs to the organization while
+ * it has a role there. Errors: ERR_INEXISTENT_ROLES, ERR_TOO_MANY_MEMBER_ROLES,
+ * ERR_TOO_MANY_GROUP_ROLES. */
 MUST_USE struct result role_give_in(struct tx *tx, enum relation relation, str organization, str holder, const struct json *ids);
 MUST_USE struct result role_take_in(struct tx *tx, enum relation relation, str organization, str holder, const struct json *ids);
 

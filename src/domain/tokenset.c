@@ -26,25 +26,6 @@ static const struct resource_spec account_spec = {
     .delete_missing_ok = true,
 };
 
-static struct result list_by(struct tx *tx, const struct resource_spec *spec, const char *member, const str *value,
-                             struct document_list *l)
-{
-    struct document_filter *f = ARENA_NEW(tx->arena, struct document_filter);
-    *f = (struct document_filter){ .member = str_from(member), .values = value, .value_count = 1 };
-    l->filters = f;
-    l->filter_count = 1;
-    return document_list(tx, spec, l);
-}
-
-static struct result drop(struct tx *tx, const struct resource_spec *spec, const char *member, str value)
-{
-    struct document_list l = { 0 };
-    TRY(list_by(tx, spec, member, &value, &l));
-    for (size_t i = 0; i < l.count; i++)
-        TRY(document_delete(tx, spec, l.items[i].id));
-    return OK;
-}
-
 /* --- storing ------------------------------------------------------------------------ */
 
 static void set_if(struct arena *a, struct json *o, const char *member, str value)
@@ -73,7 +54,7 @@ static struct json *new_body(struct tx *tx, const struct tokenset_new *n)
 static struct result store(struct tx *tx, const struct resource_spec *spec, const struct tokenset_new *n, struct document *out)
 {
     struct document_list l = { 0 };
-    TRY(list_by(tx, spec, "user_id", &n->user->uid, &l));
+    TRY(document_list_by(tx, spec, "user_id", n->user->uid, &l));
     for (size_t i = 0; i < l.count; i++)
         if (str_eq(json_get_text(l.items[i].body, STR("connection_id")), n->connection->id))
             TRY(document_delete(tx, spec, l.items[i].id));
@@ -115,7 +96,7 @@ struct result tokenset_list(struct tx *tx, const struct user *u, struct json **o
 {
     struct document_list l = { 0 };
     struct json *all = json_array(tx->arena);
-    TRY(list_by(tx, &tokenset_spec, "user_id", &u->uid, &l));
+    TRY(document_list_by(tx, &tokenset_spec, "user_id", u->uid, &l));
     for (size_t i = 0; i < l.count; i++)
         json_push(tx->arena, all, show_tokenset(tx->arena, l.items[i].body));
     *out = all;
@@ -124,7 +105,7 @@ struct result tokenset_list(struct tx *tx, const struct user *u, struct json **o
 
 struct result connected_account_list(struct tx *tx, const struct user *u, struct document_list *l)
 {
-    return list_by(tx, &account_spec, "user_id", &u->uid, l);
+    return document_list_by(tx, &account_spec, "user_id", u->uid, l);
 }
 
 struct json *connected_account_show(struct arena *a, const struct document *d)
@@ -158,12 +139,12 @@ struct result tokenset_delete(struct tx *tx, const struct user *u, str id)
 
 struct result tokenset_drop_user(struct tx *tx, str user_id)
 {
-    TRY(drop(tx, &tokenset_spec, "user_id", user_id));
-    return drop(tx, &account_spec, "user_id", user_id);
+    TRY(document_delete_by(tx, &tokenset_spec, "user_id", user_id));
+    return document_delete_by(tx, &account_spec, "user_id", user_id);
 }
 
 struct result tokenset_drop_connection(struct tx *tx, str connection_id)
 {
-    TRY(drop(tx, &tokenset_spec, "connection_id", connection_id));
-    return drop(tx, &account_spec, "connection_id", connection_id);
+    TRY(document_delete_by(tx, &tokenset_spec, "connection_id", connection_id));
+    return document_delete_by(tx, &account_spec, "connection_id", connection_id);
 }

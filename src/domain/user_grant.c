@@ -5,14 +5,6 @@ static const struct resource_spec *spec(void)
     return &resource_specs[RESOURCE_GRANT];
 }
 
-static struct result list_by(struct tx *tx, const char *member, const str *value, struct document_list *out)
-{
-    struct document_filter *f = ARENA_NEW(tx->arena, struct document_filter);
-    *f = (struct document_filter){ .member = str_from(member), .values = value, .value_count = 1 };
-    *out = (struct document_list){ .filters = f, .filter_count = 1 };
-    return document_list(tx, spec(), out);
-}
-
 static bool is_of(const struct json *body, const struct user_grant *g)
 {
     str organization = json_get_text(body, STR("organization_id"));
@@ -23,9 +15,9 @@ static bool is_of(const struct json *body, const struct user_grant *g)
 /* A user consents to few clients; all of them are looked at. */
 struct result user_grant_find(struct tx *tx, const struct user_grant *g, struct document *out, bool *out_found)
 {
-    struct document_list l;
+    struct document_list l = { 0 };
     *out_found = false;
-    TRY(list_by(tx, "user_id", &g->user_id, &l));
+    TRY(document_list_by(tx, spec(), "user_id", g->user_id, &l));
     for (size_t i = 0; i < l.count; i++)
         if (is_of(l.items[i].body, g)) {
             *out = l.items[i];
@@ -67,21 +59,12 @@ struct result user_grant_add(struct tx *tx, const struct user_grant *g, const st
     return document_patch(tx, spec(), was.id, patch, out);
 }
 
-static struct result drop(struct tx *tx, const char *member, str value)
-{
-    struct document_list l;
-    TRY(list_by(tx, member, &value, &l));
-    for (size_t i = 0; i < l.count; i++)
-        TRY(document_delete(tx, spec(), l.items[i].id));
-    return OK;
-}
-
 struct result user_grant_drop_user(struct tx *tx, str user_id)
 {
-    return drop(tx, "user_id", user_id);
+    return document_delete_by(tx, spec(), "user_id", user_id);
 }
 
 struct result user_grant_drop_client(struct tx *tx, str client_id)
 {
-    return drop(tx, "clientID", client_id);
+    return document_delete_by(tx, spec(), "clientID", client_id);
 }

@@ -30,7 +30,10 @@ before(async () => {
 async function legalPath(method, path, op) {
   const usual = ['x1', '192.0.2.1', 'auth0|x1', `org_${'x1'.repeat(8)}`, `con_${'x1'.repeat(8)}`, 'x1'.repeat(9), 'x1'.repeat(12), 'x1'.repeat(16), '00000000-0000-4000-8000-000000000000'];
   const chosen = {};
-  const valuesOf = (name) => (op.parameters || []).find((p) => p.name === name)?.schema.enum ?? usual;
+  const valuesOf = (name) => {
+    const schema = (op.parameters || []).find((p) => p.name === name)?.schema;
+    return (schema?.$ref ? document.components.schemas[schema.$ref.split('/').pop()] : schema)?.enum ?? usual;
+  };
   const filled = () => path.replace(/\{([^}]+)\}/g, (_, name) => encodeURIComponent(valuesOf(name)[chosen[name] ?? 0]));
   for (;;) {
     const a = await v2(method, `${filled()}?bogus=1`, method === 'GET' || method === 'DELETE' ? undefined : {});

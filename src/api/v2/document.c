@@ -1,7 +1,5 @@
 #include "api/v2/document.h"
 
-#include "domain/document.h"
-
 /* Remove the member at a dotted path. */
 static void hide(struct json *shown, str path)
 {
@@ -30,9 +28,8 @@ static str document_id(const struct call *c)
     return c->path_values[c->op->path_param_count - 1];
 }
 
-static size_t read_filters(const struct call *c, struct document_filter *out)
+size_t v2_document_filters(const struct call *c, const struct resource_spec *spec, struct document_filter *out)
 {
-    const struct resource_spec *spec = c->op->resource;
     size_t count = 0;
     for (size_t i = 0; i < spec->filter_count; i++) {
         struct document_filter f = { .member = spec->filters[i].member };
@@ -49,7 +46,7 @@ struct result v2_document_list(struct call *c)
     TRY(call_get_page(c, &p));
     struct document_filter *filters = ARENA_ARRAY(c->arena, struct document_filter, c->op->resource->filter_count + 1);
     struct document_list l = { .filters = filters,
-                               .filter_count = read_filters(c, filters),
+                               .filter_count = v2_document_filters(c, c->op->resource, filters),
                                .after_seq = p.after_seq,
                                .offset = p.offset,
                                .limit = p.limit };

@@ -3,11 +3,15 @@
 #define API_V2_DOCUMENT_H
 
 #include "api/call.h"
+#include "domain/document.h"
 
 struct result v2_document_list(struct call *c);
 struct result v2_document_read(struct call *c);
 struct result v2_document_create(struct call *c);
 struct result v2_document_patch(struct call *c);
 struct result v2_document_delete(struct call *c);
+
+/* The filters of spec that the query sets; out: room for all of them. Answers how many. */
+size_t v2_document_filters(const struct call *c, const struct resource_spec *spec, struct document_filter *out);
 
 #endif

@@ -1,8 +1,15 @@
 /* /api/v2/groups beyond what the document engine does. */
-#include "api/call.h"
+#include "api/v2/document.h"
 #include "api/v2/rows.h"
 #include "domain/group.h"
 #include "domain/role.h"
+
+enum { FILTERS_MAX = 3 };
+
+static const struct resource_spec *spec(void)
+{
+    return &resource_specs[RESOURCE_GROUP];
+}
 
 static struct result find(struct call *c, struct document *out)
 {
@@ -10,20 +17,6 @@ static struct result find(struct call *c, struct document *out)
 }
 
 /* --- the list -------------------------------------------------------------------------- */
-
-static size_t read_filters(const struct call *c, struct document_filter *out, str *values)
-{
-    static const char *const names[] = { "connection_id", "name", "external_id" };
-    size_t n = 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        values[n] = call_query_text(c, names[i]);
-        if (!values[n].p)
-            continue;
-        out[n] = (struct document_filter){ .member = str_from(names[i]), .values = &values[n], .value_count = 1 };
-        n++;
-    }
-    return n;
-}
 
 static bool has_part(struct arena *a, const struct json *group, str lower_part)
 {
@@ -37,7 +30,7 @@ static struct result search(struct call *c, struct document_list *l, str part)
     size_t kept = 0;
     l->limit = l->offset = 0;
     l->after_seq = 0;
-    TRY(document_list(c->tx, &resource_specs[RESOURCE_GROUP], l));
+    TRY(document_list(c->tx, spec(), l));
     struct listed *found = ARENA_ARRAY(c->arena, struct listed, l->count + 1);
     for (size_t i = 0; i < l->count; i++)
         if (has_part(c->arena, l->items[i].body, str_lower(c->arena, part)))
@@ -48,15 +41,15 @@ static struct result search(struct call *c, struct document_list *l, str part)
 struct result v2_groups_list(struct call *c)
 {
     struct call_page p;
-    struct document_filter filters[3];
-    str values[4], part = call_query_text(c, "search");
+    struct document_filter filters[FILTERS_MAX];
+    str part = call_query_text(c, "search");
     struct json *items = json_array(c->arena);
     TRY(call_get_page(c, &p));
-    struct document_list l = { .filters = filters, .filter_count = read_filters(c, filters, values), .after_seq = p.after_seq,
+    struct document_list l = { .filters = filters, .filter_count = v2_document_filters(c, spec(), filters), .after_seq = p.after_seq,
                                .offset = p.offset, .limit = p.limit };
     if (part.len)
         return search(c, &l, part);
-    TRY(document_list(c->tx, &resource_specs[RESOURCE_GROUP], &l));
+    TRY(document_list(c->tx, spec(), &l));
     for (size_t i = 0; i < l.count; i++)
         json_push(c->arena, items, call_pick_fields(c, l.items[i].body));
     return call_reply_page(c, &p, items, l.total, l.count ? l.items[l.count - 1].seq : p.after_seq, l.more);

@@ -5,14 +5,6 @@
 #include "domain/organization_client.h"
 #include "domain/organization_grant.h"
 
-static struct result find(struct call *c, str *out_id)
-{
-    struct document d;
-    TRY(organization_read(c->tx, call_param(c, "id"), &d));
-    *out_id = d.id;
-    return OK;
-}
-
 /* --- client grants ----------------------------------------------------------------------- */
 
 static struct json *grant_shown(struct arena *a, const struct client_grant *g)
@@ -36,7 +28,7 @@ struct result v2_organizations_grants_list(struct call *c)
     struct client_grant *grants;
     size_t count;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(organization_grant_list(c->tx, id, &f, &grants, &count));
     for (size_t i = 0; i < count; i++)
         json_push(c->arena, all, grant_shown(c->arena, &grants[i]));
@@ -48,7 +40,7 @@ struct result v2_organizations_grants_add(struct call *c)
 {
     struct client_grant g;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(organization_grant_add(c->tx, id, json_get_text(c->body, STR("grant_id")), &g));
     struct json *o = grant_shown(c->arena, &g);
     json_set_text(c->arena, o, STR("grant_id"), g.id);
@@ -59,7 +51,7 @@ struct result v2_organizations_grants_add(struct call *c)
 struct result v2_organizations_grants_remove(struct call *c)
 {
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(relation_remove(c->tx, RELATION_ORGANIZATION_CLIENT_GRANT, id, call_param(c, "grant_id"), NULL));
     return call_reply_empty(c, 204);
 }
@@ -75,7 +67,7 @@ struct result v2_organizations_clients_list(struct call *c)
 {
     const struct rows_view view = { RELATION_ORGANIZATION_CLIENT, RELATION_BY_A, row_client, false };
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     return rows_reply(c, &view, id);
 }
 
@@ -83,7 +75,7 @@ struct result v2_organizations_clients_add(struct call *c)
 {
     struct json *added;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(organization_client_add_all(c->tx, id, json_get(c->body, STR("clients")), &added));
     return call_reply(c, 201, added);
 }
@@ -91,7 +83,7 @@ struct result v2_organizations_clients_add(struct call *c)
 struct result v2_organizations_clients_remove(struct call *c)
 {
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(relation_remove_each_b(c->tx, RELATION_ORGANIZATION_CLIENT, id, json_get(c->body, STR("clients"))));
     return call_reply_empty(c, 204);
 }
@@ -100,7 +92,7 @@ struct result v2_organizations_clients_read(struct call *c)
 {
     struct json *o;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(organization_client_read(c->tx, id, call_param(c, "client_id"), &o));
     return call_reply(c, 200, o);
 }
@@ -109,7 +101,7 @@ struct result v2_organizations_clients_patch(struct call *c)
 {
     struct json *o;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(organization_client_patch(c->tx, id, call_param(c, "client_id"), c->body, &o));
     return call_reply(c, 200, o);
 }

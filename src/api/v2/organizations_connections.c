@@ -6,14 +6,6 @@
 #include "domain/organization_connection.h"
 #include "domain/relation.h"
 
-static struct result find(struct call *c, str *out_id)
-{
-    struct document d;
-    TRY(organization_read(c->tx, call_param(c, "id"), &d));
-    *out_id = d.id;
-    return OK;
-}
-
 /* The path's last parameter. */
 static str connection_id(const struct call *c)
 {
@@ -28,7 +20,7 @@ static struct result gather(struct call *c, int is_enabled, struct json **out)
     struct json *all, *one;
     str id;
     *out = json_array(c->arena);
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(organization_connection_list(c->tx, id, &all));
     JSON_EACH_ITEM(all, i, one)
         if (is_enabled < 0 || organization_connection_is_enabled(one) == is_enabled)
@@ -60,21 +52,21 @@ struct result v2_organizations_enabled_connections_list(struct call *c)
 static struct result add(struct call *c, struct json **out)
 {
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     return organization_connection_add(c->tx, id, c->body, out);
 }
 
 static struct result read(struct call *c, struct json **out)
 {
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     return organization_connection_read(c->tx, id, connection_id(c), out);
 }
 
 static struct result patch(struct call *c, struct json **out)
 {
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     return organization_connection_patch(c->tx, id, connection_id(c), c->body, out);
 }
 
@@ -125,7 +117,7 @@ struct result v2_organizations_enabled_connections_patch(struct call *c)
 struct result v2_organizations_connections_remove(struct call *c)
 {
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(relation_remove(c->tx, RELATION_ORGANIZATION_CONNECTION, id, connection_id(c), NULL));
     return call_reply_empty(c, 204);
 }

@@ -1,15 +1,7 @@
 /* /api/v2/organizations/{id}/discovery-domains. */
-#include "api/call.h"
+#include "api/v2/rows.h"
 #include "domain/discovery_domain.h"
 #include "domain/organization.h"
-
-static struct result find(struct call *c, str *out_id)
-{
-    struct document d;
-    TRY(organization_read(c->tx, call_param(c, "id"), &d));
-    *out_id = d.id;
-    return OK;
-}
 
 static struct json *show(struct call *c, const struct document *d)
 {
@@ -24,7 +16,7 @@ struct result v2_organizations_domains_list(struct call *c)
     struct call_page p;
     struct json *items = json_array(c->arena);
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(call_get_page(c, &p));
     struct document_list l = { .after_seq = p.after_seq, .limit = p.limit };
     TRY(discovery_domain_list(c->tx, id, &l));
@@ -37,7 +29,7 @@ struct result v2_organizations_domains_create(struct call *c)
 {
     struct document d;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(discovery_domain_create(c->tx, id, c->body, &d));
     return call_reply(c, 201, show(c, &d));
 }
@@ -46,7 +38,7 @@ struct result v2_organizations_domains_read(struct call *c)
 {
     struct document d;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(discovery_domain_read(c->tx, id, call_param(c, "discovery_domain_id"), &d));
     return call_reply(c, 200, show(c, &d));
 }
@@ -55,7 +47,7 @@ struct result v2_organizations_domains_read_by_name(struct call *c)
 {
     struct document d;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(discovery_domain_by_name(c->tx, id, call_param(c, "discovery_domain"), &d));
     return call_reply(c, 200, show(c, &d));
 }
@@ -64,7 +56,7 @@ struct result v2_organizations_domains_patch(struct call *c)
 {
     struct document d;
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(discovery_domain_patch(c->tx, id, call_param(c, "discovery_domain_id"), c->body, &d));
     return call_reply(c, 200, show(c, &d));
 }
@@ -72,7 +64,7 @@ struct result v2_organizations_domains_patch(struct call *c)
 struct result v2_organizations_domains_delete(struct call *c)
 {
     str id;
-    TRY(find(c, &id));
+    TRY(organization_of_path(c, &id));
     TRY(discovery_domain_delete(c->tx, id, call_param(c, "discovery_domain_id")));
     return call_reply_empty(c, 204);
 }

@@ -1,10 +1,17 @@
 /* /api/v2/roles beyond what the document engine does. */
-#include "api/call.h"
+#include "api/v2/document.h"
 #include "api/v2/rows.h"
 #include "domain/group.h"
 #include "domain/permission.h"
 #include "domain/role.h"
 #include "domain/user.h"
+
+enum { FILTERS_MAX = 2 };
+
+static const struct resource_spec *spec(void)
+{
+    return &resource_specs[RESOURCE_ROLE];
+}
 
 static struct result find(struct call *c, str *out_id)
 {
@@ -37,17 +44,14 @@ static bool asks_for_tenant(const struct call *c)
     return str_eq(call_query_text(c, "type"), STR("tenant"));
 }
 
-static size_t read_filters(const struct call *c, struct document_filter *out, str *values)
+/* `tenant` is the absence of a type, which no row stands for. */
+static size_t read_filters(const struct call *c, struct document_filter *out)
 {
-    static const char *const names[] = { "type", "owner_id" };
-    size_t n = 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        values[n] = i == 0 && asks_for_tenant(c) ? STR_NONE : call_query_text(c, names[i]);
-        if (values[n].p)
-            out[n] = (struct document_filter){ .member = str_from(names[i]), .values = &values[n], .value_count = 1 };
-        n += values[n].p != NULL;
-    }
-    return n;
+    size_t count = v2_document_filters(c, spec(), out), kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!asks_for_tenant(c) || !str_eq(out[i].member, STR("type")))
+            out[kept++] = out[i];
+    return kept;
 }
 
 /* Neither a part of the name nor the absence of a type has an index: all roles
@@ -57,7 +61,7 @@ static struct result list_by_look(struct call *c, struct document_list *l, str p
     struct arena *a = c->arena;
     size_t kept = 0;
     l->limit = l->offset = 0;
-    TRY(document_list(c->tx, &resource_specs[RESOURCE_ROLE], l));
+    TRY(document_list(c->tx, spec(), l));
     struct listed *found = ARENA_ARRAY(a, struct listed, l->count + 1);
     for (size_t i = 0; i < l->count; i++)
         if (has_part(a, json_get_text(l->items[i].body, STR("name")), part) && (!asks_for_tenant(c) || is_of_tenant(l->items[i].body)))
@@ -68,15 +72,15 @@ static struct result list_by_look(struct call *c, struct document_list *l, str p
 struct result v2_roles_list(struct call *c)
 {
     struct call_page p;
-    struct document_filter filters[2];
-    str values[3], part = call_query_text(c, "name_filter");
+    struct document_filter filters[FILTERS_MAX];
+    str part = call_query_text(c, "name_filter");
     struct json *items = json_array(c->arena);
     TRY(call_get_page(c, &p));
-    struct document_list l = { .filters = filters, .filter_count = read_filters(c, filters, values), .offset = p.offset,
+    struct document_list l = { .filters = filters, .filter_count = read_filters(c, filters), .offset = p.offset,
                                .limit = p.limit };
     if (part.len || asks_for_tenant(c))
         return list_by_look(c, &l, str_lower(c->arena, part));
-    TRY(document_list(c->tx, &resource_specs[RESOURCE_ROLE], &l));
+    TRY(document_list(c->tx, spec(), &l));
     for (size_t i = 0; i < l.count; i++)
         json_push(c->arena, items, l.items[i].body);
     return call_reply_page(c, &p, items, l.total, 0, l.more);

@@ -184,6 +184,14 @@ struct result row_user_there(struct call *c, const struct relation_row *row, str
     return show_user(c, relation_pair_second(row->a), out);
 }
 
+struct result organization_of_path(struct call *c, str *out_id)
+{
+    struct document d;
+    TRY(organization_read(c->tx, c->path_values[0], &d));
+    *out_id = d.id;
+    return OK;
+}
+
 struct json *organization_shown(struct call *c, const struct json *body)
 {
     static const str settings[] = { STR_INIT("metadata"), STR_INIT("token_quota"), STR_INIT("third_party_client_access"),

@@ -60,6 +60,8 @@ MUST_USE struct result role_groups_reply(struct call *c, str user_id, str organi
 bool call_may(const struct call *c, const char *scope);
 /* Is that member among the fields that the query asks for by name? */
 bool call_asks_field(const struct call *c, str name);
+/* Below an organization, which is the path's first parameter. Errors: ERR_INEXISTENT_ORGANIZATION. */
+MUST_USE struct result organization_of_path(struct call *c, str *out_id);
 /* An organization as read:organizations or read:organizations_summary show it. */
 struct json *organization_shown(struct call *c, const struct json *body);
 

@@ -61,7 +61,7 @@ static struct result fill_tx(struct tx *tx, void *arg)
     TRY(role_give(tx, RELATION_USER_ROLE, u, ids_of(a, b->by_role)));
     TRY(role_give(tx, RELATION_GROUP_ROLE, b->group, ids_of(a, b->by_group)));
     TRY(role_give_in(tx, RELATION_ORGANIZATION_MEMBER_ROLE, b->organization, u, ids_of(a, b->in_organization)));
-    return group_give_roles_in(tx, b->organization, b->group, ids_of(a, b->by_group_there));
+    return role_give_in(tx, RELATION_ORGANIZATION_GROUP_ROLE, b->organization, b->group, ids_of(a, b->by_group_there));
 }
 
 static const struct {
