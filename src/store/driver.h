@@ -10,6 +10,7 @@ enum sql_role {
     SQL_READER,  /* refuses to write */
     SQL_WRITER,  /* commits are durable when sql_commit returns */
     SQL_BUILDER, /* makes a file that nobody else sees yet and its maker syncs: commits are not durable */
+    SQL_LOADER,  /* the same for very many rows; nothing can be undone: after a failure the file is worth nothing */
 };
 
 /* Opens the database file at path; with `create` it must be there as an empty
@@ -39,6 +40,12 @@ MUST_USE struct result sql_version_set(struct sql *db, int64_t version); /* belo
 /* A consistent copy of the whole database as one file at to_path, which must be
  * there and empty; not synced. Others go on writing meanwhile. */
 MUST_USE struct result sql_copy(struct sql *from, const char *to_path);
+/* Another database file beside, for statements that name its tables NAME.TABLE.
+ * Outside of transactions. */
+MUST_USE struct result sql_attach(struct sql *db, const char *path, const char *name);
+MUST_USE struct result sql_detach(struct sql *db, const char *name);
+/* A file that was loaded (SQL_LOADER) becomes one that readers and a writer may share. */
+MUST_USE struct result sql_share(struct sql *db);
 /* House-keeping after a commit that nobody waits for any more. */
 void sql_tidy(struct sql *db);
 

@@ -30,7 +30,7 @@ struct pool {
     struct sql **idle;
     unsigned idle_count, open, max; /* readers; open counts those lent out */
     struct sql *writer;             /* NULL until the first write */
-    bool writing, paused;
+    bool writing, paused, held;
 };
 
 void pool_init(struct pool *p, const char *path, unsigned max_readers);
@@ -41,6 +41,10 @@ void pool_give(struct pool *p, struct sql *db);
 /* The writer: only one thread has it at a time (commit.c sees to that). */
 MUST_USE struct result pool_take_writer(struct pool *p, struct sql **out);
 void pool_give_writer(struct pool *p);
+/* Waits until nobody writes, and keeps writers waiting until pool_let_go; reading
+ * goes on. One holder at a time (admin_lock sees to that). */
+void pool_hold_writer(struct pool *p);
+void pool_let_go(struct pool *p);
 /* Waits until nobody uses a connection, closes all and keeps newcomers waiting
  * until pool_resume, from which on they open `path`. */
 void pool_pause(struct pool *p);
@@ -201,6 +205,19 @@ MUST_USE struct result system_tenant_replace(struct store *s, const struct entry
 
 /* snapshot.c. A consistent, durable copy as a new file at path. */
 MUST_USE struct result tenant_copy(struct tenant *t, const char *path);
+/* A database file that is to take the place of a tenant's. */
+struct incoming {
+    char path[STORE_PATH_MAX]; /* under DIR/tmp until it is sound, and then durable */
+    str key_id, wrapped_key;
+};
+/* Under admin_lock and open_lock: system.db switches over in one commit,
+ * requests wait meanwhile, the generation grows. Errors: ERR_TENANT_UNKNOWN (it
+ * was deleted), ERR_IO, ERR_DATABASE. */
+MUST_USE struct result tenant_file_replace(struct store *s, struct tenant *t, const struct incoming *in);
+/* bulk_merge.c. What became of the database attached as "base" to make it the one
+ * attached as "live" is done to the main one, too, inside a transaction. ERR_BUSY:
+ * that cannot be done. a: scratch. */
+MUST_USE struct result bulk_merge(struct sql *db, struct arena *a);
 /* create.c. Errors: ERR_TENANT_NAME, ERR_TENANT_DOMAIN. */
 MUST_USE struct result tenant_info_check(const struct tenant_info *info);
 /* The empty tenant that new ones are copied from. */

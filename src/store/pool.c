@@ -96,7 +96,7 @@ void pool_give(struct pool *p, struct sql *db)
 struct result pool_take_writer(struct pool *p, struct sql **out)
 {
     pthread_mutex_lock(&p->lock);
-    while (p->paused)
+    while (p->paused || p->held)
         pthread_cond_wait(&p->changed, &p->lock);
     p->writing = true;
     pthread_mutex_unlock(&p->lock);
@@ -115,8 +115,25 @@ void pool_give_writer(struct pool *p)
 {
     pthread_mutex_lock(&p->lock);
     p->writing = false;
-    if (p->paused)
+    if (p->paused || p->held)
         pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void pool_hold_writer(struct pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->held = true;
+    while (p->writing)
+        pthread_cond_wait(&p->changed, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void pool_let_go(struct pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->held = false;
+    pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
 }
 

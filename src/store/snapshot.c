@@ -45,11 +45,6 @@ struct result store_tenant_snapshot(struct store *s, str name, const char *to_fi
 
 /* --- restore ------------------------------------------------------------------------- */
 
-struct incoming {
-    char path[STORE_PATH_MAX]; /* the new file, under DIR/tmp until it is sound */
-    str key_id, wrapped_key;   /* in the caller's arena */
-};
-
 static struct result self_get(struct sql *db, struct arena *a, const char *name, str *out)
 {
     struct sql_value v;
@@ -105,7 +100,7 @@ static struct result switch_over(struct store *s, struct entry *e, struct tenant
     return OK;
 }
 
-static struct result replace(struct store *s, struct tenant *t, struct incoming *in)
+struct result tenant_file_replace(struct store *s, struct tenant *t, const struct incoming *in)
 {
     char old_path[STORE_PATH_MAX], path[STORE_PATH_MAX];
     struct entry *e = entry_by_name(s, t->info.name);
@@ -134,7 +129,7 @@ struct result store_tenant_restore(struct store *s, str name, const char *from_f
     if (!failed(r)) {
         pthread_mutex_lock(&s->admin_lock);
         pthread_mutex_lock(&s->open_lock);
-        r = replace(s, t, &in);
+        r = tenant_file_replace(s, t, &in);
         pthread_mutex_unlock(&s->open_lock);
         pthread_mutex_unlock(&s->admin_lock);
     }

@@ -66,6 +66,19 @@ int64_t sql_last_id(struct sql *db); /* of the last INSERT on this connection */
 /* What is wrong with the database's own structure, in a; STR_NONE: nothing. Reads all of it. */
 MUST_USE struct result sql_check(struct sql *db, struct arena *a, str *out_problem);
 
+/* Many rows by one statement. into names table and columns ("user_terms (f, v,
+ * id)"), as many as next fills in; rows in the order of the table's key are
+ * several times as fast. next: false at the end; what it fills in is valid until
+ * it is called again. */
+enum { SQL_LOAD_COLUMNS_MAX = 4 };
+struct sql_load {
+    const char *into;
+    size_t columns;
+    bool (*next)(void *ctx, struct sql_value *out);
+    void *ctx;
+};
+MUST_USE struct result sql_load(struct sql *db, const struct sql_load *load);
+
 /* Statements that run beyond this monotonic time end with ERR_TIMEOUT; 0 = none. */
 void sql_set_deadline(struct sql *db, int64_t monotonic_us);
 

@@ -105,6 +105,15 @@ enum tenant_slot { TENANT_SLOT_KEYS, TENANT_SLOT_TOKENS, TENANT_SLOT_LIMITS, TEN
  * make must not ask for a slot). */
 void *tenant_slot(struct tenant *t, enum tenant_slot slot, void *(*make)(struct tenant *), void (*dispose)(void *));
 
+/* A bulk load (store/bulk.h) indexes its users at its end: search hands them over
+ * here instead. before, after: as in search_index_user; they live as long as the
+ * transaction's arena. */
+struct json;
+struct tx_index {
+    struct result (*user)(void *ctx, int64_t user, const struct json *before, const struct json *after);
+    void *ctx;
+};
+
 /* What runs inside a transaction. The arena is the caller's. */
 struct tx {
     struct sql *sql;
@@ -112,6 +121,7 @@ struct tx {
     struct arena *arena;
     int64_t now_us;            /* fixed for the whole transaction */
     const struct actor *actor; /* may be NULL: the server itself */
+    const struct tx_index *index; /* NULL: rows of the index are written at once */
     bool can_write;
     bool bump_generation;
 };

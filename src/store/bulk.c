@@ -1,0 +1,176 @@
+#include "store/bulk.h"
+
+#include "base/file.h"
+#include "store/inside.h"
+
+#include <stdlib.h>
+
+enum { PAGES_MAX = 16384 }; /* 64 MiB: to be copied and compared while others wait */
+
+struct bulk {
+    struct store *store;
+    struct tenant *tenant;
+    struct arena *arena;
+    int64_t file_no;                  /* the tenant's file when the load began */
+    struct incoming in;               /* the copy, which is loaded */
+    char base[STORE_PATH_MAX];        /* the tenant as the copy last knew it */
+    char present[STORE_PATH_MAX];     /* a later copy, for bringing over the most while nobody waits */
+    struct sql *db;                   /* of the copy */
+};
+
+/* --- beginning -------------------------------------------------------------------------- */
+
+static struct result check_small(struct sql *db)
+{
+    struct sql_value pages, users;
+    bool found;
+    TRY(sql_row(db, NULL, "PRAGMA page_count", SQL_NO_ARGS, &pages, 1, &found));
+    TRY(sql_row(db, NULL, "SELECT EXISTS (SELECT 1 FROM users)", SQL_NO_ARGS, &users, 1, &found));
+    return pages.i > PAGES_MAX || users.i ? fail(ERR_BUSY) : OK;
+}
+
+/* What the tenant is known by; false when it is not there any more. */
+static bool read_entry(struct bulk *b, int64_t *out_file_no)
+{
+    struct store *s = b->store;
+    pthread_rwlock_rdlock(&s->lock);
+    const struct entry *e = entry_by_name(s, b->tenant->info.name);
+    bool there = e && e->open == b->tenant;
+    if (there) {
+        *out_file_no = e->file_no;
+        b->in.key_id = str_dup(b->arena, e->key_id);
+        b->in.wrapped_key = str_dup(b->arena, e->wrapped_key);
+    }
+    pthread_rwlock_unlock(&s->lock);
+    return there;
+}
+
+static struct result make_copies(struct bulk *b)
+{
+    struct sql *live;
+    TRY(pool_take(&b->tenant->pool, 0, &live));
+    struct result r = check_small(live);
+    if (!failed(r))
+        r = file_create(b->in.path, 0600);
+    if (!failed(r))
+        r = sql_copy(live, b->in.path);
+    pool_give(&b->tenant->pool, live);
+    TRY(r);
+    return file_copy(b->in.path, b->base, 0600);
+}
+
+static struct result begin(struct bulk *b)
+{
+    if (!read_entry(b, &b->file_no))
+        return fail(ERR_TENANT_UNKNOWN);
+    TRY(make_copies(b));
+    return sql_connect(b->in.path, SQL_LOADER, false, &b->db);
+}
+
+struct result bulk_begin(struct tenant *t, struct bulk **out)
+{
+    struct arena *a = arena_new(sizeof(struct bulk) + 512);
+    struct bulk *b = ARENA_NEW(a, struct bulk);
+    b->store = t->store;
+    b->tenant = t;
+    b->arena = a;
+    store_temporary(b->store, b->in.path);
+    store_temporary(b->store, b->base);
+    store_temporary(b->store, b->present);
+    struct result r = begin(b);
+    if (failed(r))
+        bulk_end(b);
+    else
+        *out = b;
+    return r;
+}
+
+void bulk_temporary(struct bulk *b, struct arena *a, const char **out)
+{
+    char path[STORE_PATH_MAX];
+    store_temporary(b->store, path);
+    *out = str_cstr(a, str_from(path));
+}
+
+/* --- filling ------------------------------------------------------------------------------ */
+
+struct result bulk_write(struct bulk *b, const struct tx_options *o, tx_fn fn, void *arg)
+{
+    struct tx tx = { .sql = b->db, .tenant = b->tenant, .arena = o->arena, .now_us = o->now_us, .actor = o->actor, .can_write = true };
+    if (!sql_in_transaction(b->db))
+        TRY(sql_begin_write(b->db));
+    return fn(&tx, arg);
+}
+
+/* --- taking its place ---------------------------------------------------------------------- */
+
+static struct result bring_over(struct bulk *b, const char *path)
+{
+    TRY(sql_attach(b->db, b->base, "base"));
+    TRY(sql_attach(b->db, path, "live"));
+    TRY(sql_begin_write(b->db));
+    TRY(bulk_merge(b->db, b->arena));
+    TRY(sql_commit(b->db));
+    TRY(sql_detach(b->db, "live"));
+    return sql_detach(b->db, "base");
+}
+
+/* The most of it while nobody waits: users are written out, and what the tenant
+ * was given so far is brought over. */
+static struct result catch_up(struct bulk *b)
+{
+    struct sql *live;
+    if (sql_in_transaction(b->db))
+        TRY(sql_commit(b->db));
+    TRY(pool_take(&b->tenant->pool, 0, &live));
+    struct result r = file_create(b->present, 0600);
+    if (!failed(r))
+        r = sql_copy(live, b->present);
+    pool_give(&b->tenant->pool, live);
+    TRY(r);
+    TRY(bring_over(b, b->present));
+    TRY(file_copy(b->present, b->base, 0600));
+    return file_sync(b->in.path);
+}
+
+/* The tenant's writer is held: its file stays as it is. */
+static struct result complete(struct bulk *b, const struct tx_options *o, tx_fn fn, void *arg)
+{
+    TRY(bring_over(b, b->tenant->pool.path));
+    TRY(bulk_write(b, o, fn, arg));
+    TRY(sql_commit(b->db));
+    TRY(sql_share(b->db));
+    sql_disconnect(b->db);
+    b->db = NULL;
+    TRY(file_sync(b->in.path));
+    pthread_mutex_lock(&b->store->open_lock);
+    struct result r = tenant_file_replace(b->store, b->tenant, &b->in);
+    pthread_mutex_unlock(&b->store->open_lock);
+    return r;
+}
+
+struct result bulk_publish(struct bulk *b, const struct tx_options *o, tx_fn fn, void *arg)
+{
+    int64_t file_no;
+    TRY(catch_up(b));
+    pthread_mutex_lock(&b->store->admin_lock);
+    struct result r = fail(ERR_BUSY);
+    if (read_entry(b, &file_no) && file_no == b->file_no) {
+        pool_hold_writer(&b->tenant->pool);
+        r = complete(b, o, fn, arg);
+        pool_let_go(&b->tenant->pool);
+    }
+    pthread_mutex_unlock(&b->store->admin_lock);
+    return r;
+}
+
+void bulk_end(struct bulk *b)
+{
+    if (!b)
+        return;
+    sql_disconnect(b->db);
+    const char *const paths[] = { b->in.path, b->base, b->present };
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        ignore_result(file_remove_durable(paths[i]), "tmp is emptied at the next start");
+    arena_free(b->arena);
+}
