@@ -3,12 +3,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/lowly.h"
 #include "domain/export.h"
 #include "domain/import.h"
 
 #include <dirent.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,6 @@ enum {
     FIRST_ROUND_US = 100 * 1000, /* between two looks until all tenants have been seen once: jobs of an earlier run */
     CLOSED_A_LOOK = 16,
     NAME_MAX_LEN = 64,
-    SMALL_BYTES = 256 << 10,
     FILE_KEPT_S = 3600,         /* a file without a job may be one whose job is just being made */
 };
 
@@ -66,31 +65,22 @@ struct running {
     struct result result;
 };
 
-static void *run_idle(void *arg)
+static void *run_it(void *arg)
 {
     struct running *r = arg;
-    struct sched_param idle = { 0 };
-    pthread_setschedparam(pthread_self(), SCHED_IDLE, &idle); /* never before a request */
     r->result = run_fns[r->type](r->tenant, r->id, r->stop);
     return NULL;
 }
 
-static bool is_small(struct arena *a, const struct running *r)
+/* An export is never before a request. An import has threads of its own for what takes
+ * long; its transactions are the writers' matter, and what it does while others wait
+ * must be done soon. */
+static struct result run_job(struct running *r)
 {
-    struct stat st;
-    return r->type == JOB_USERS_IMPORT && stat(job_path(a, r->tenant, r->id, "users"), &st) == 0 && st.st_size < SMALL_BYTES;
-}
-
-/* A thread of its own for what takes long: an idle one cannot become busy again. A few
- * users are worked in at once, so that they come in on a machine that is never idle too. */
-static struct result run_job(struct arena *a, struct running *r)
-{
-    pthread_t thread;
-    if (is_small(a, r))
-        return run_fns[r->type](r->tenant, r->id, r->stop);
-    if (pthread_create(&thread, NULL, run_idle, r) != 0)
+    if (r->type == JOB_USERS_IMPORT)
+        run_it(r);
+    else if (!lowly_run(run_it, r))
         return fail(ERR_BUSY);
-    pthread_join(thread, NULL);
     return r->result;
 }
 
@@ -124,7 +114,7 @@ static void work_on(struct worker *w, str name)
         struct result r = store_read(t, &o, look_tx, &l);
         more = !failed(r) && l.found;
         if (more)
-            r = run_job(a, &(struct running){ .tenant = t, .type = w->type, .id = l.job.id, .stop = stop });
+            r = run_job(&(struct running){ .tenant = t, .type = w->type, .id = l.job.id, .stop = stop });
         if (failed(r)) {
             log_error("a job could not go on (error kind %d)", (int)r.kind);
             more = false;

@@ -235,6 +235,150 @@ static void custom_hash(void **state)
     assert_int_equal(testing_count(t, "SELECT COUNT(*) FROM users WHERE doc LIKE '%Changed%'"), 0);
 }
 
+/* --- a bulk load ---------------------------------------------------------------------------- */
+
+enum { MANY = 4000 };
+
+/* Users of all kinds, bad ones and second ones among them; user_id given, so that both ways write the same. */
+static str many_users(struct testing *t)
+{
+    struct buf out;
+    buf_init(&out, 16 << 20);
+    for (int i = 0; i < MANY; i++) {
+        buf_fmt(&out, "%s{\"email\":\"U%d@import%d.example\",\"user_id\":\"%08x\",\"given_name\":\"G\xc3\x89%d\",\"user_metadata\":{\"note\":\"%0200d\"",
+                i ? "," : "[", i % 997 ? i : 0, i % 997 ? i % 7 : 0, (unsigned)i * 2654435761u, i % 50, i);
+        buf_fmt(&out, ",\"field%d\":{\"deep\":[%d,true,\"x\"]}},\"app_metadata\":{\"a\":{\"b\":\"%0300d\"}}", i % 100, i, i % 3);
+        if (i % 3 == 0)
+            buf_fmt(&out, ",\"password_hash\":\"$2b$10$abcdefghijklmnopqrstuuK9ZAeTZ7JX6mtHmFNdZWm2cyUkoXHn%c\"", 'A' + i % 26);
+        if (i % 100 == 5)
+            buf_fmt(&out, ",\"mfa_factors\":[{\"phone\":{\"value\":\"+49151%07d\"}}]", i);
+        if (i % 500 == 7)
+            buf_add(&out, STR(",\"unknown\":1"));
+        buf_add_char(&out, '}');
+    }
+    buf_add_char(&out, ']');
+    str text = str_dup(t->arena, buf_str(&out));
+    buf_free(&out);
+    return text;
+}
+
+struct dump {
+    const char *sql;
+    struct buf out;
+};
+
+static struct result dump_tx(struct tx *tx, void *arg)
+{
+    struct dump *d = arg;
+    struct sql_rows rows;
+    TRY(sql_open(tx->sql, &rows, d->sql, SQL_NO_ARGS));
+    while (sql_next(&rows)) {
+        buf_add(&d->out, sql_col_text(&rows, 0));
+        buf_add_char(&d->out, '\n');
+    }
+    return sql_close(&rows);
+}
+
+static const char *const dumps[] = {
+    "SELECT id || uid || doc FROM users ORDER BY id",
+    "SELECT provider || native_id || user || connection || email || coalesce(username, '-') || coalesce(phone, '-') FROM identities",
+    "SELECT user || kind || name || value || changed_at FROM user_secrets WHERE kind = 'password'",
+    "SELECT f || '.' || hex(v) || '.' || id FROM user_terms",
+    "SELECT id || hex(keys) FROM user_sort_keys ORDER BY id",
+    "SELECT id || name FROM search_fields ORDER BY id",
+    "SELECT job || '.' || n || body FROM job_errors",
+    "SELECT kind || n FROM row_counts WHERE kind LIKE 'auth%' ORDER BY kind, value",
+    "SELECT seq || kind FROM documents WHERE kind LIKE 'auth%'",
+    "SELECT json_extract(body, '$.summary') FROM jobs",
+    "SELECT type FROM logs",
+    "SELECT name || sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name",
+};
+
+static void expect_same(struct testing *x, struct testing *y)
+{
+    for (size_t i = 0; i < TESTING_ARRAY_LEN(dumps); i++) {
+        struct dump a = { .sql = dumps[i] }, b = { .sql = dumps[i] };
+        buf_init(&a.out, SIZE_MAX);
+        buf_init(&b.out, SIZE_MAX);
+        testing_ok(testing_read(x, dump_tx, &a), dumps[i]);
+        testing_ok(testing_read(y, dump_tx, &b), dumps[i]);
+        if (a.out.len == 0 || !str_eq(buf_str(&a.out), buf_str(&b.out)))
+            print_error("%s: %zu and %zu bytes\n", dumps[i], a.out.len, b.out.len);
+        assert_true(a.out.len && str_eq(buf_str(&a.out), buf_str(&b.out)));
+        buf_free(&a.out);
+        buf_free(&b.out);
+    }
+}
+
+static bool was_replaced(const struct testing *t)
+{
+    return !file_exists(str_cstr(t->arena, str_fmt(t->arena, "%s/data/tenants/default.1.db", t->dir)));
+}
+
+static struct result mark_checked(struct tx *tx, void *arg)
+{
+    (void)arg;
+    return sql_run(tx->sql, "UPDATE jobs SET task = json_set(task, '$.checked', json('true'))", SQL_NO_ARGS, NULL);
+}
+
+/* way: what is done to the tenant between the job's making and the work on it. */
+static void import_many(struct testing *t, struct making *m, tx_fn way)
+{
+    atomic_bool stop = false;
+    *m = (struct making){ .n = { .id = job_id_new(t->arena), .upsert = true } };
+    testing_ok(import_file_keep(t->arena, t->tenant, m->n.id, many_users(t)), "the file");
+    testing_ok(testing_write(t, make_tx, m), "the job");
+    if (way)
+        testing_ok(testing_write(t, way, m), "on the way");
+    testing_ok(import_run(t->tenant, m->n.id, &stop), "the import");
+    testing_ok(testing_read(t, job_tx, m), "the job again");
+    assert_true(str_eq(json_get_text(m->job.body, STR("status")), STR("completed")));
+    assert_false(file_exists(job_path(t->arena, t->tenant, m->n.id, "users")));
+}
+
+static void bulk_is_the_same(void **state)
+{
+    struct testing *bulk = *state, steps;
+    struct making m;
+    testing_open(&steps);
+    clock_freeze(bulk->now_us);
+    import_many(bulk, &m, NULL);
+    import_many(&steps, &m, mark_checked);
+    clock_run();
+    assert_true(was_replaced(bulk));
+    assert_false(was_replaced(&steps));
+    assert_int_equal(json_get_int(json_get(m.job.body, STR("summary")), STR("failed"), 0), MANY / 500 + 4);
+    expect_same(bulk, &steps);
+    testing_close(&steps);
+}
+
+static void bulk_of_a_broken_file(void **state)
+{
+    struct testing *t = *state;
+    atomic_bool stop = false;
+    struct making m = { .n = { .id = STR_NONE } };
+    str text = many_users(t);
+    run_import(t, &m, str_cat(t->arena, str_sub(text, 0, text.len - 1), STR(",{]")), &stop);
+    assert_true(str_eq(json_get_text(m.job.body, STR("status")), STR("failed")));
+    assert_false(was_replaced(t));
+    assert_int_equal(testing_count(t, "SELECT COUNT(*) FROM users"), 0);
+}
+
+static void bulk_stopped(void **state)
+{
+    struct testing *t = *state;
+    atomic_bool stop = true;
+    struct making m = { 0 };
+    run_import(t, &m, many_users(t), &stop);
+    assert_true(m.job.active);
+    assert_int_equal(m.job.position, 0);
+    assert_int_equal(testing_count(t, "SELECT COUNT(*) FROM users"), 0);
+    atomic_store(&stop, false);
+    testing_ok(import_run(t->tenant, m.n.id, &stop), "it goes on");
+    assert_true(was_replaced(t));
+    assert_true(testing_count(t, "SELECT COUNT(*) FROM users") > 0);
+}
+
 static int begin(void **state)
 {
     struct testing *t = calloc(1, sizeof *t);
@@ -262,6 +406,9 @@ int main(void)
         IN_STORE(stopped, "a stopped import goes on"),
         IN_STORE(file_gone, "a job without its file fails"),
         IN_STORE(custom_hash, "custom hashes, replaced until they are used"),
+        IN_STORE(bulk_is_the_same, "a bulk load writes what single steps write"),
+        IN_STORE(bulk_of_a_broken_file, "a bulk load of a broken file changes nothing"),
+        IN_STORE(bulk_stopped, "a bulk load that was stopped begins again"),
         IN_STORE(hash_is_kept, "a hash goes to the secrets, not to the document"),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
