@@ -7,12 +7,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COPY_BLOCK = 64 * 1024, TREE_DEPTH_MAX = 16, PATH_LEN_MAX = 4096 };
+enum { COPY_BLOCK = 64 * 1024, TREE_DEPTH_MAX = 16, PATH_LEN_MAX = 4096, SYNCS_AT_ONCE = 15 };
 
 static int system_fsync_dir(const char *path);
 
@@ -298,11 +299,11 @@ struct result file_create(const char *path, mode_t mode)
 /* --- whole trees ------------------------------------------------------------------------- */
 
 /* Called for everything below a path, then for the path: children come first. */
-typedef struct result (*visit_fn)(const char *path, bool is_dir);
+typedef struct result (*visit_fn)(void *ctx, const char *path, bool is_dir);
 
-static struct result walk(const char *path, unsigned depth, visit_fn visit);
+static struct result walk(const char *path, unsigned depth, visit_fn visit, void *ctx);
 
-static struct result walk_entries(const char *path, DIR *d, unsigned depth, visit_fn visit)
+static struct result walk_entries(const char *path, DIR *d, unsigned depth, visit_fn visit, void *ctx)
 {
     struct result r = OK;
     for (struct dirent *e; !failed(r) && (e = readdir(d));) {
@@ -312,42 +313,64 @@ static struct result walk_entries(const char *path, DIR *d, unsigned depth, visi
         int n = snprintf(child, sizeof child, "%s/%s", path, e->d_name);
         errno = ENAMETOOLONG;
         bool fits = n > 0 && n < PATH_LEN_MAX;
-        r = fits ? walk(child, depth + 1, visit) : io_failure(path);
+        r = fits ? walk(child, depth + 1, visit, ctx) : io_failure(path);
         if (failed(r))
             r.args.v[0] = str_from(path); /* child goes with this frame */
     }
     return r;
 }
 
-static struct result walk(const char *path, unsigned depth, visit_fn visit)
+static struct result walk(const char *path, unsigned depth, visit_fn visit, void *ctx)
 {
     struct stat st;
     if (lstat(path, &st) != 0)
         return errno == ENOENT ? OK : io_failure(path);
     if (!S_ISDIR(st.st_mode))
-        return visit(path, false);
+        return visit(ctx, path, false);
     errno = ELOOP;
     DIR *d = depth < TREE_DEPTH_MAX ? opendir(path) : NULL;
     if (!d)
         return io_failure(path);
-    struct result r = walk_entries(path, d, depth, visit);
+    struct result r = walk_entries(path, d, depth, visit, ctx);
     closedir(d);
-    return failed(r) ? r : visit(path, true);
+    return failed(r) ? r : visit(ctx, path, true);
 }
 
-static struct result remove_one(const char *path, bool is_dir)
+static struct result remove_one(void *ctx, const char *path, bool is_dir)
 {
+    (void)ctx;
     return (is_dir ? ops.rmdir(path) : ops.unlink(path)) == 0 ? OK : io_failure(path);
 }
 
 struct result file_remove_tree(const char *path)
 {
-    return walk(path, 0, remove_one);
+    return walk(path, 0, remove_one, NULL);
 }
 
-/* Only begins: what fails here is seen by the sync. */
-static struct result begin_writing(const char *path, bool is_dir)
+struct to_sync {
+    struct to_sync *next;
+    bool is_dir;
+    char path[];
+};
+
+struct tree_sync {
+    struct arena *arena;
+    unsigned count;
+    pthread_mutex_t lock; /* over what follows */
+    struct to_sync *left;
+    struct result result;
+};
+
+/* The way to the disk begins here; what fails is seen by the sync. */
+static struct result note_to_sync(void *ctx, const char *path, bool is_dir)
 {
+    struct tree_sync *t = ctx;
+    struct to_sync *item = arena_alloc(t->arena, sizeof *item + strlen(path) + 1);
+    memcpy(item->path, path, strlen(path) + 1);
+    item->is_dir = is_dir;
+    item->next = t->left;
+    t->left = item;
+    t->count++;
     int fd = is_dir ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
         sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -356,17 +379,48 @@ static struct result begin_writing(const char *path, bool is_dir)
     return OK;
 }
 
-static struct result sync_one(const char *path, bool is_dir)
+static void *sync_noted(void *arg)
 {
-    return is_dir ? file_sync_dir(path) : file_sync(path);
+    struct tree_sync *t = arg;
+    struct result r = OK;
+    for (;;) {
+        pthread_mutex_lock(&t->lock);
+        struct to_sync *item = t->left;
+        if (item)
+            t->left = item->next;
+        if (failed(r))
+            t->result = r;
+        pthread_mutex_unlock(&t->lock);
+        if (!item)
+            return NULL;
+        r = item->is_dir ? file_sync_dir(item->path) : file_sync(item->path);
+    }
 }
 
-/* All files are on their way to the disk before the first is waited for, so
- * that the file system's own log is written once or twice instead of for each. */
+/* All at once: the file system then writes its own log once or twice, and not
+ * for each file after the other. A thread that does not start is not needed. */
+static struct result sync_all_noted(struct tree_sync *t)
+{
+    pthread_t threads[SYNCS_AT_ONCE];
+    unsigned started = 0;
+    while (started < SYNCS_AT_ONCE && started + 1 < t->count && pthread_create(&threads[started], NULL, sync_noted, t) == 0)
+        started++;
+    sync_noted(t);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    return t->result;
+}
+
 struct result file_sync_tree(const char *path)
 {
-    TRY(walk(path, 0, begin_writing));
-    return walk(path, 0, sync_one);
+    struct tree_sync t = { .arena = arena_new(0), .lock = PTHREAD_MUTEX_INITIALIZER, .result = OK };
+    struct result r = walk(path, 0, note_to_sync, &t);
+    if (!failed(r))
+        r = sync_all_noted(&t);
+    if (failed(r))
+        r.args.v[0] = str_from(path);
+    arena_free(t.arena);
+    return r;
 }
 
 bool file_exists(const char *path)

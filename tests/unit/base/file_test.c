@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -230,20 +231,21 @@ static void short_and_interrupted_writes_go_on(void **state)
 }
 
 /* What a tree's sync asked for. */
-static unsigned synced_files, synced_dirs, fail_after;
+static atomic_uint synced_files, synced_dirs; /* syncs go side by side */
+static unsigned fail_after;
 
 static int count_fsync(int fd)
 {
     struct stat st;
     assert_int_equal(fstat(fd, &st), 0);
-    synced_files += S_ISREG(st.st_mode);
-    return fail_after && synced_files == fail_after ? fail_fsync(fd) : 0;
+    unsigned n = S_ISREG(st.st_mode) ? atomic_fetch_add(&synced_files, 1) + 1 : 0;
+    return fail_after && n == fail_after ? fail_fsync(fd) : 0;
 }
 
 static int count_dir(const char *of)
 {
     (void)of;
-    synced_dirs++;
+    atomic_fetch_add(&synced_dirs, 1);
     return 0;
 }
 
@@ -254,7 +256,8 @@ static void a_tree_is_synced_at_its_end(void **state)
     (void)state;
     snprintf(sub, sizeof sub, "%s/sub", dir);
     snprintf(inner, sizeof inner, "%s/inner", sub);
-    synced_files = synced_dirs = fail_after = 0;
+    synced_files = synced_dirs = 0;
+    fail_after = 0;
     file_set_ops(&counting);
     assert_int_equal(file_mkdir(sub, 0700).kind, ERR_NONE);
     assert_int_equal(file_write(path, STR("old"), 0600).kind, ERR_NONE);
