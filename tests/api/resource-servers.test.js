@@ -101,3 +101,24 @@ test('an encryption key is kept, and its text never shown', async () => {
   for (const a of [api, await v2('GET', `/resource-servers/${api.body.id}`), await v2('GET', `/resource-servers${query({ identifiers: 'urn:encrypted' })}`)])
     assert.ok(!a.text.includes('BEGIN PUBLIC KEY'), a.text);
 });
+
+test('search finds APIs', async () => {
+  const names = ['Orders of the shop', 'Stock of the shop', 'Payroll'];
+  const made = [];
+  for (const name of names) made.push(await create({ name, identifier: `https://${name.split(' ')[0].toLowerCase()}.search.example/`, signing_alg: name === 'Payroll' ? 'PS256' : 'RS256' }));
+  const search = (asked) => ok(200, v2('GET', `/resource-servers/search${query(asked)}`));
+  const found = async (asked) => (await search(asked)).resource_servers.map((api) => api.name);
+  assert.deepEqual(await found({ q: 'name:*shop' }), names.slice(0, 2));
+  assert.deepEqual(await found({ q: 'identifier sw "https://payroll.s"', parser: 'scim' }), ['Payroll']);
+  assert.deepEqual(await found({ q: 'Payroll' }), ['Payroll'], 'bare words look into names');
+  assert.deepEqual(await found({ q: 'signing_alg:PS256' }), ['Payroll']);
+  await ok(200, patch(made[0], { token_lifetime: 10 }));
+  assert.deepEqual(await found({ q: 'name:*shop', sort: 'updated_at' }), [names[1], names[0]]);
+  assert.deepEqual(await found({ q: 'identifier:*search.example*', sort: 'name' }), ['Orders of the shop', 'Payroll', 'Stock of the shop']);
+  const first = await search({ q: 'identifier:*search.example*', sort: 'identifier', take: 2, fields: 'identifier' });
+  assert.deepEqual(first.resource_servers, [{ identifier: made[0].identifier }, { identifier: made[2].identifier }]);
+  const last = await search({ q: 'identifier:*search.example*', sort: 'identifier', take: 2, from: first.next });
+  assert.deepEqual([last.resource_servers.map((api) => api.id), last.next], [[made[1].id], undefined]);
+  await refused(v2('GET', '/resource-servers/search?q=name&parser=scim'), 400, 'invalid_query_string');
+  await refused(v2('GET', '/resource-servers/search?sort=scopes'), 400, 'invalid_query_string');
+});

@@ -12,8 +12,7 @@ static void hide(struct json *shown, str path)
         json_remove(shown, step);
 }
 
-/* A document as a caller sees it: without what the contract hides. */
-static struct json *present(struct call *c, const struct document *d)
+struct json *v2_document_shown(struct call *c, const struct document *d)
 {
     const struct resource_spec *spec = c->op->resource;
     struct json *shown = spec->hidden.count ? json_copy(c->arena, d->body) : d->body;
@@ -53,7 +52,7 @@ struct result v2_document_list(struct call *c)
     TRY(document_list(c->tx, c->op->resource, &l));
     struct json *items = json_array(c->arena);
     for (size_t i = 0; i < l.count; i++)
-        json_push(c->arena, items, present(c, &l.items[i]));
+        json_push(c->arena, items, v2_document_shown(c, &l.items[i]));
     return call_reply_page(c, &p, items, l.total, l.count ? l.items[l.count - 1].seq : 0, l.more);
 }
 
@@ -61,21 +60,21 @@ struct result v2_document_read(struct call *c)
 {
     struct document d;
     TRY(document_read(c->tx, c->op->resource, document_id(c), &d));
-    return call_reply(c, 200, present(c, &d));
+    return call_reply(c, 200, v2_document_shown(c, &d));
 }
 
 struct result v2_document_create(struct call *c)
 {
     struct document d;
     TRY(document_create(c->tx, c->op->resource, STR_NONE, json_copy_shallow(c->arena, c->body), &d));
-    return call_reply(c, c->op->replies[0].status, present(c, &d));
+    return call_reply(c, c->op->replies[0].status, v2_document_shown(c, &d));
 }
 
 struct result v2_document_patch(struct call *c)
 {
     struct document d;
     TRY(document_patch(c->tx, c->op->resource, document_id(c), c->body, &d));
-    return call_reply(c, c->op->replies[0].status, present(c, &d));
+    return call_reply(c, c->op->replies[0].status, v2_document_shown(c, &d));
 }
 
 struct result v2_document_delete(struct call *c)

@@ -5,6 +5,9 @@
 #include "api/call.h"
 #include "domain/document.h"
 
+/* A document as a caller sees it: without what the contract hides, with the fields that the query names. */
+struct json *v2_document_shown(struct call *c, const struct document *d);
+
 struct result v2_document_list(struct call *c);
 struct result v2_document_read(struct call *c);
 struct result v2_document_create(struct call *c);

@@ -1,7 +1,7 @@
 /* /api/v2/organizations: the organizations themselves. */
 #include "api/call.h"
-#include "api/v2/organization_query.h"
 #include "api/v2/rows.h"
+#include "api/v2/search_query.h"
 #include "domain/organization.h"
 
 #include <stdlib.h>
@@ -103,14 +103,15 @@ struct result v2_organizations_list(struct call *c)
 
 struct result v2_organizations_search(struct call *c)
 {
+    static const str bare[] = { STR_INIT("name"), STR_INIT("display_name") };
     struct document_list all = { 0 };
     struct search_node *query;
     str sort = call_query_text(c, "sort");
     size_t kept = 0;
-    TRY(organization_query_parse(c->arena, call_query_text(c, "q"), call_query_text(c, "parser"), &query));
+    TRY(search_query_parse(c->arena, call_query_text(c, "q"), call_query_text(c, "parser"), &query));
     TRY(document_list(c->tx, spec(), &all));
     for (size_t i = 0; i < all.count; i++)
-        if (organization_query_matches(query, all.items[i].body))
+        if (search_query_matches(query, all.items[i].body, bare, sizeof bare / sizeof *bare))
             all.items[kept++] = all.items[i];
     all.count = kept;
     return reply_ordered(c, &all, (struct order){ .member = sort.len ? sort : STR("created_at") });

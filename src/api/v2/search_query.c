@@ -1,14 +1,13 @@
-#include "api/v2/organization_query.h"
+#include "api/v2/search_query.h"
 
 #include <ctype.h>
 #include <string.h>
 
 enum { QUERY_MAX = 4096 };
 
-bool organization_query_matches(const struct search_node *query, const struct json *organization)
+bool search_query_matches(const struct search_node *query, const struct json *object, const str *bare, size_t bare_count)
 {
-    static const str bare[] = { STR_INIT("name"), STR_INIT("display_name") };
-    return !query || search_matches(query, organization, bare, sizeof bare / sizeof *bare);
+    return !query || search_matches(query, object, bare, bare_count);
 }
 
 /* --- SCIM filters --------------------------------------------------------------------- */
@@ -110,7 +109,7 @@ static struct result to_lucene(struct arena *a, struct scan *s)
     return OK;
 }
 
-struct result organization_query_parse(struct arena *a, str q, str parser, struct search_node **out)
+struct result search_query_parse(struct arena *a, str q, str parser, struct search_node **out)
 {
     struct scan s = { .text = q };
     if (!str_eq(parser, STR("scim")))
