@@ -116,48 +116,96 @@ static size_t make_filters(struct arena *a, const struct client_list *l, struct 
     return count;
 }
 
-/* What a search cannot find by index: the page is cut out of all that match. */
-static void search_page(struct arena *a, struct client_list *l, const struct document *all, size_t count)
+/* What no index finds is looked for in all clients; the page's ids are kept. */
+struct client_search {
+    struct arena *arena;
+    struct client_list *list;
+    str *ids;
+    size_t id_count, seen;
+};
+
+static bool is_asked_for(const struct client_list *l, const struct json *body)
 {
-    static const str bare[] = { STR_INIT("name"), STR_INIT("client_id") };
-    size_t seen = 0;
-    l->items = ARENA_ARRAY(a, struct client, count);
-    for (size_t i = 0; i < count; i++) {
-        if (!search_matches(l->search, all[i].body, bare, sizeof bare / sizeof *bare))
-            continue;
-        l->total++;
-        if (all[i].seq <= l->after_seq || seen++ < l->offset)
-            continue;
-        if (l->limit && l->count == l->limit)
-            l->more = true;
-        else
-            from_document(&all[i], &l->items[l->count++]);
-    }
+    bool is_type = l->app_type_count == 0;
+    for (size_t i = 0; i < l->app_type_count; i++)
+        is_type = is_type || str_eq(l->app_types[i], json_get_text(body, STR("app_type")));
+    return is_type && (l->is_global < 0 || json_get_true(body, STR("global")) == (l->is_global != 0)) &&
+           (l->is_first_party < 0 || json_get_true(body, STR("is_first_party")) == (l->is_first_party != 0)) &&
+           (!l->external_client_id.p || str_eq(l->external_client_id, json_get_text(body, STR("external_client_id"))));
 }
 
-struct result client_list(struct tx *tx, struct client_list *l)
+static struct result search_one(struct tx *tx, const struct document *d, void *arg)
+{
+    static const str bare[] = { STR_INIT("name"), STR_INIT("client_id") };
+    struct client_search *s = arg;
+    struct client_list *l = s->list;
+    (void)tx;
+    if (!is_asked_for(l, d->body) || !search_matches(l->search, d->body, bare, sizeof bare / sizeof *bare))
+        return OK;
+    l->total++;
+    if (d->seq <= l->after_seq || s->seen++ < l->offset)
+        return OK;
+    if (s->id_count == l->limit)
+        l->more = true;
+    else
+        s->ids[s->id_count++] = str_dup(s->arena, d->id);
+    return OK;
+}
+
+static struct result list_searched(struct tx *tx, struct client_list *l)
+{
+    struct client_search s = { .arena = tx->arena, .list = l, .ids = ARENA_ARRAY(tx->arena, str, l->limit) };
+    TRY(document_each(tx, spec(), search_one, &s));
+    l->items = ARENA_ARRAY(tx->arena, struct client, s.id_count);
+    for (; l->count < s.id_count; l->count++)
+        TRY(client_read(tx, s.ids[l->count], &l->items[l->count]));
+    return OK;
+}
+
+static struct result list_indexed(struct tx *tx, struct client_list *l)
 {
     struct document_filter filters[FILTERS_MAX];
     struct document_list d = { .filters = filters,
                                .filter_count = make_filters(tx->arena, l, filters),
-                               .after_seq = l->search ? 0 : l->after_seq,
-                               .offset = l->search ? 0 : l->offset,
-                               .limit = l->search ? 0 : l->limit };
+                               .after_seq = l->after_seq,
+                               .offset = l->offset,
+                               .limit = l->limit,
+                               .is_bounded = true };
     TRY(document_list(tx, spec(), &d));
+    l->items = ARENA_ARRAY(tx->arena, struct client, d.count);
+    for (; l->count < d.count; l->count++)
+        from_document(&d.items[l->count], &l->items[l->count]);
+    l->total = d.total;
+    l->more = d.more;
+    return OK;
+}
+
+struct result client_list(struct tx *tx, struct client_list *l)
+{
     l->count = 0;
     l->total = 0;
     l->more = false;
-    if (l->search) {
-        search_page(tx->arena, l, d.items, d.count);
-    } else {
-        l->items = ARENA_ARRAY(tx->arena, struct client, d.count);
-        for (; l->count < d.count; l->count++)
-            from_document(&d.items[l->count], &l->items[l->count]);
-        l->total = d.total;
-        l->more = d.more;
-    }
+    TRY(l->search ? list_searched(tx, l) : list_indexed(tx, l));
     l->last_seq = l->count ? l->items[l->count - 1].seq : l->after_seq;
     return OK;
+}
+
+struct each {
+    client_fn fn;
+    void *arg;
+};
+
+static struct result each_document(struct tx *tx, const struct document *d, void *arg)
+{
+    const struct each *e = arg;
+    struct client c;
+    from_document(d, &c);
+    return e->fn(tx, &c, e->arg);
+}
+
+struct result client_each(struct tx *tx, client_fn fn, void *arg)
+{
+    return document_each(tx, spec(), each_document, &(struct each){ fn, arg });
 }
 
 /* --- what holds whichever API writes --------------------------------------------------- */
@@ -171,24 +219,32 @@ static struct map *set_of(struct arena *a, const struct json *names)
     return set;
 }
 
+struct alias_check {
+    str client_id;
+    const struct map *wanted;
+};
+
+static struct result check_aliases_of(struct tx *tx, const struct document *d, void *arg)
+{
+    (void)tx;
+    const struct alias_check *c = arg;
+    const struct json *taken = json_get(d->body, STR("client_aliases")), *item;
+    if (str_eq(d->id, c->client_id))
+        return OK;
+    JSON_EACH_ITEM(taken, i, item)
+        if (map_get(c->wanted, json_text(item)))
+            return fail(ERR_CLIENT_ALIAS_EXISTS);
+    return OK;
+}
+
 /* Aliases are few and rarely set, so their uniqueness is looked up, not indexed. */
 static struct result check_aliases(struct tx *tx, const struct json *old, const struct json *now)
 {
-    const struct json *aliases = json_get(now, STR("client_aliases")), *item;
-    struct document_list all = { 0 };
+    const struct json *aliases = json_get(now, STR("client_aliases"));
     if (json_count(aliases) == 0 || json_equal(aliases, json_get(old, STR("client_aliases"))))
         return OK;
-    const struct map *wanted = set_of(tx->arena, aliases);
-    TRY(document_list(tx, spec(), &all));
-    for (size_t i = 0; i < all.count; i++) {
-        if (str_eq(all.items[i].id, json_get_text(now, STR("client_id"))))
-            continue;
-        const struct json *taken = json_get(all.items[i].body, STR("client_aliases"));
-        JSON_EACH_ITEM(taken, k, item)
-            if (map_get(wanted, json_text(item)))
-                return fail(ERR_CLIENT_ALIAS_EXISTS);
-    }
-    return OK;
+    struct alias_check c = { .client_id = json_get_text(now, STR("client_id")), .wanted = set_of(tx->arena, aliases) };
+    return document_each(tx, spec(), check_aliases_of, &c);
 }
 
 static struct result check(struct tx *tx, const struct json *old, struct json *now)

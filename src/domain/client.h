@@ -35,7 +35,7 @@ struct client_list {
     size_t app_type_count;
     int is_global, is_first_party; /* -1: any */
     str external_client_id; /* STR_NONE: any */
-    const struct search_node *search; /* over the v2 object; NULL: all */
+    const struct search_node *search; /* over the v2 object, with a limit; NULL: all */
     int64_t after_seq;
     size_t offset, limit;   /* limit 0: all */
     /* out */
@@ -44,7 +44,11 @@ struct client_list {
     bool more;
     int64_t last_seq;
 };
+/* Bounded (domain/document.h): for answers. All clients for another purpose: client_each. */
 MUST_USE struct result client_list(struct tx *tx, struct client_list *list);
+/* As document_each. */
+typedef struct result (*client_fn)(struct tx *tx, const struct client *c, void *arg);
+MUST_USE struct result client_each(struct tx *tx, client_fn fn, void *arg);
 
 /* The v2 body, validated. Keys in client_authentication_methods become
  * credentials (domain/client_credential.h). Errors: ERR_INVALID_BODY (rules

@@ -86,47 +86,73 @@ static bool fits(const struct connection_list *l, const struct connection *c)
            (!l->name.p || str_eq(l->name, c->name)) && (!l->domain_alias.p || domain_fits(c->options, l->domain_alias));
 }
 
-/* Every connection that may fit, ascending by seq: of one name, of one client, or all. */
-static struct result candidates(struct tx *tx, const struct connection_list *l, struct connection **out, size_t *out_count)
+/* What no index serves is looked for in all connections, a few in memory at a
+ * time; the page is read again. */
+struct look {
+    struct arena *arena;
+    struct connection_list *list;
+    struct ids {
+        str *v;
+        size_t count, cap;
+    } ids;
+    size_t seen;
+};
+
+static void keep_id(struct look *s, str id)
 {
-    *out_count = 0;
-    if (l->name.p && !l->client_id.p) {
-        bool found;
-        *out = ARENA_NEW(tx->arena, struct connection);
-        TRY(connection_find_by_name(tx, l->name, *out, &found));
-        *out_count = found;
+    if (s->ids.count == s->ids.cap) {
+        size_t cap = s->ids.cap ? s->ids.cap * 2 : 64;
+        str *v = ARENA_ARRAY(s->arena, str, cap);
+        for (size_t i = 0; i < s->ids.count; i++)
+            v[i] = s->ids.v[i];
+        s->ids.v = v;
+        s->ids.cap = cap;
+    }
+    s->ids.v[s->ids.count++] = str_dup(s->arena, id);
+}
+
+static struct result look_at(struct tx *tx, const struct document *d, void *arg)
+{
+    struct look *s = arg;
+    struct connection_list *l = s->list;
+    struct connection c;
+    bool enabled = true;
+    connection_from_document(d, &c);
+    if (!fits(l, &c))
         return OK;
-    }
-    struct document_list all = { 0 };
-    TRY(document_list(tx, spec(), &all));
-    *out = ARENA_ARRAY(tx->arena, struct connection, all.count);
-    for (size_t i = 0; i < all.count; i++) {
-        bool enabled = true;
-        if (l->client_id.p)
-            TRY(connection_is_enabled(tx, all.items[i].id, l->client_id, &enabled));
-        if (enabled)
-            connection_from_document(&all.items[i], &(*out)[(*out_count)++]);
-    }
+    if (l->client_id.p)
+        TRY(connection_is_enabled(tx, c.id, l->client_id, &enabled));
+    if (!enabled)
+        return OK;
+    l->total++;
+    if (d->seq <= l->after_seq || s->seen++ < l->offset)
+        return OK;
+    if (l->limit && s->ids.count == l->limit)
+        l->more = true;
+    else
+        keep_id(s, c.id);
     return OK;
 }
 
-/* Pages in memory: for filters that no index serves. Connections are few. */
+static struct result look_up_name(struct tx *tx, struct look *s)
+{
+    struct document d;
+    bool found;
+    TRY(document_find(tx, spec(), STR("name"), s->list->name, &d, &found));
+    return found ? look_at(tx, &d, s) : OK;
+}
+
 static struct result list_filtered(struct tx *tx, struct connection_list *l)
 {
-    struct connection *all;
-    size_t all_count, seen = 0;
-    TRY(candidates(tx, l, &all, &all_count));
-    l->items = ARENA_ARRAY(tx->arena, struct connection, all_count);
-    for (size_t i = 0; i < all_count; i++) {
-        if (!fits(l, &all[i]))
-            continue;
-        l->total++;
-        if (all[i].seq <= l->after_seq || seen++ < l->offset)
-            continue;
-        if (l->limit && l->count == l->limit)
-            l->more = true;
-        else
-            l->items[l->count++] = all[i];
+    struct look s = { .arena = tx->arena, .list = l };
+    size_t bytes = 0;
+    TRY(l->name.p ? look_up_name(tx, &s) : document_each(tx, spec(), look_at, &s));
+    l->items = ARENA_ARRAY(tx->arena, struct connection, s.ids.count);
+    for (; l->count < s.ids.count; l->count++) {
+        struct document d;
+        TRY(document_read(tx, spec(), s.ids.v[l->count], &d));
+        TRY(document_page_check(bytes += d.stored_len));
+        connection_from_document(&d, &l->items[l->count]);
     }
     return OK;
 }
@@ -138,7 +164,8 @@ static struct result list_plain(struct tx *tx, struct connection_list *l)
                                .filter_count = l->strategy_count ? 1 : 0,
                                .after_seq = l->after_seq,
                                .offset = l->offset,
-                               .limit = l->limit };
+                               .limit = l->limit,
+                               .is_bounded = true };
     TRY(document_list(tx, spec(), &d));
     l->items = ARENA_ARRAY(tx->arena, struct connection, d.count);
     l->count = d.count;
@@ -175,13 +202,14 @@ struct result connection_set_client(struct tx *tx, str connection_id, str client
     return relation_add(tx, RELATION_CONNECTION_CLIENT, connection_id, c.client_id, NULL, NULL);
 }
 
+static struct result enable_one(struct tx *tx, const struct client *c, void *connection_id)
+{
+    return c->is_global ? OK : relation_add(tx, RELATION_CONNECTION_CLIENT, *(const str *)connection_id, c->client_id, NULL, NULL);
+}
+
 struct result connection_enable_all(struct tx *tx, str connection_id)
 {
-    struct client_list all = { .is_global = 0, .is_first_party = -1 };
-    TRY(client_list(tx, &all));
-    for (size_t i = 0; i < all.count; i++)
-        TRY(relation_add(tx, RELATION_CONNECTION_CLIENT, connection_id, all.items[i].client_id, NULL, NULL));
-    return OK;
+    return client_each(tx, enable_one, &connection_id);
 }
 
 struct result connection_disable_all(struct tx *tx, str connection_id)
@@ -240,24 +268,29 @@ static bool has_own_realms(const struct json *body)
            (json_count(realms) == 1 && !str_eq(json_text(json_item(realms, 0)), json_get_text(body, STR("name"))));
 }
 
+struct other_check {
+    const struct json *now;
+    bool domain, realms;
+};
+
+static struct result check_other(struct tx *tx, const struct document *d, void *arg)
+{
+    const struct other_check *c = arg;
+    (void)tx;
+    if (str_eq(d->id, json_get_text(c->now, STR("id"))))
+        return OK;
+    if (c->realms && shares_realm(json_get(c->now, STR("realms")), json_get(d->body, STR("realms"))))
+        return fail(ERR_CONNECTION_REALM_EXISTS);
+    if (c->domain && json_get_true(d->body, STR("is_domain_connection")) &&
+        str_eq(json_get_text(d->body, STR("strategy")), json_get_text(c->now, STR("strategy"))))
+        return fail(ERR_DOMAIN_CONNECTION_EXISTS);
+    return OK;
+}
+
 static struct result check_others(struct tx *tx, const struct json *now)
 {
-    bool domain = json_get_true(now, STR("is_domain_connection")), realms = has_own_realms(now);
-    if (!domain && !realms)
-        return OK;
-    struct document_list all = { 0 };
-    TRY(document_list(tx, spec(), &all));
-    for (size_t i = 0; i < all.count; i++) {
-        const struct json *other = all.items[i].body;
-        if (str_eq(all.items[i].id, json_get_text(now, STR("id"))))
-            continue;
-        if (realms && shares_realm(json_get(now, STR("realms")), json_get(other, STR("realms"))))
-            return fail(ERR_CONNECTION_REALM_EXISTS);
-        if (domain && json_get_true(other, STR("is_domain_connection")) &&
-            str_eq(json_get_text(other, STR("strategy")), json_get_text(now, STR("strategy"))))
-            return fail(ERR_DOMAIN_CONNECTION_EXISTS);
-    }
-    return OK;
+    struct other_check c = { .now = now, .domain = json_get_true(now, STR("is_domain_connection")), .realms = has_own_realms(now) };
+    return c.domain || c.realms ? document_each(tx, spec(), check_other, &c) : OK;
 }
 
 static struct result has_users(struct tx *tx, str connection, bool *out)

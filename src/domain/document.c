@@ -159,7 +159,8 @@ static struct result document_from_row(struct tx *tx, const struct sql_value *ro
     *out = (struct document){ .seq = row[COL_SEQ].i,
                               .id = row[COL_ID].s,
                               .created_at_us = row[COL_CREATED].i,
-                              .updated_at_us = row[COL_UPDATED].i };
+                              .updated_at_us = row[COL_UPDATED].i,
+                              .stored_len = row[COL_BODY].s.len };
     return json_parse(tx->arena, row[COL_BODY].s, &out->body);
 }
 

@@ -16,6 +16,7 @@ struct document {
     str id;
     struct json *body; /* with its id under spec->key */
     int64_t created_at_us, updated_at_us;
+    size_t stored_len; /* bytes of the text it was read from */
 };
 
 /* What a resource does beyond being kept. Every member may be NULL. All run
@@ -58,11 +59,13 @@ struct document_list {
     int64_t after_seq;       /* checkpoint: 0 from the start */
     size_t offset, limit;    /* limit 0: all */
     bool newest_first;
+    bool is_bounded;         /* for an answer: ERR_INVALID_QUERY when the page is larger than DOCUMENT_PAGE_BYTES_MAX */
     /* out */
     struct document *items;
     size_t count, total;
     bool more;
 };
+enum { DOCUMENT_PAGE_BYTES_MAX = 32 << 20 }; /* stored; a page is in memory as a whole, more than once */
 MUST_USE struct result document_list(struct tx *tx, const struct resource_spec *spec, struct document_list *list);
 /* Those with that value in a member by which the resource is filtered; the page
  * of list, or {0} for all. */
@@ -70,5 +73,13 @@ MUST_USE struct result document_list_by(struct tx *tx, const struct resource_spe
                                         struct document_list *list);
 /* The same go, each with its hooks. */
 MUST_USE struct result document_delete_by(struct tx *tx, const struct resource_spec *spec, const char *member, str value);
+
+/* For pages that are put together elsewhere: what is_bounded does. */
+MUST_USE struct result document_page_check(size_t stored_bytes);
+
+/* All of a kind, oldest first, a few in memory at a time: while fn runs, tx->arena
+ * is gone when it returns; what stays is copied elsewhere. An error ends the walk. */
+typedef struct result (*document_fn)(struct tx *tx, const struct document *d, void *arg);
+MUST_USE struct result document_each(struct tx *tx, const struct resource_spec *spec, document_fn fn, void *arg);
 
 #endif

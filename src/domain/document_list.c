@@ -95,6 +95,25 @@ static struct result read_by_seq(struct tx *tx, const struct resource_spec *spec
     return found ? document_read(tx, spec, row[0].s, out) : fail(ERR_INTERNAL);
 }
 
+struct result document_page_check(size_t stored_bytes)
+{
+    bool fits = stored_bytes <= DOCUMENT_PAGE_BYTES_MAX;
+    return fits ? OK : fail1(ERR_INVALID_QUERY, STR("These entries are too large for one page; ask for fewer with per_page."));
+}
+
+/* Reads into items[i] and adds up what the page holds. */
+struct page_reader {
+    const struct document_list *list;
+    size_t bytes;
+};
+
+static struct result take(struct page_reader *r, struct result read, const struct document *d)
+{
+    TRY(read);
+    r->bytes += d->stored_len;
+    return r->list->is_bounded ? document_page_check(r->bytes) : OK;
+}
+
 /* The page's window over n entries: where it begins and how many it holds. */
 static size_t window(const struct document_list *l, size_t n, size_t *out_count)
 {
@@ -113,10 +132,11 @@ static struct result list_gathered(struct tx *tx, const struct resource_spec *sp
         skip++;
     size_t n = s.count - skip, count;
     size_t from = window(l, n, &count);
+    struct page_reader reader = { .list = l };
     l->items = ARENA_ARRAY(tx->arena, struct document, count);
     for (size_t i = 0; i < count; i++) {
         size_t at = l->newest_first ? n - 1 - (from + i) : skip + from + i;
-        TRY(read_by_seq(tx, spec, s.v[at], &l->items[i]));
+        TRY(take(&reader, read_by_seq(tx, spec, s.v[at], &l->items[i]), &l->items[i]));
     }
     l->count = count;
     l->total = s.count;
@@ -170,9 +190,10 @@ static struct result list_walked(struct tx *tx, const struct resource_spec *spec
     TRY(list_ids(tx, spec, l, &w, ids, &n));
     l->count = n > l->limit ? l->limit : n;
     l->more = n > l->limit;
+    struct page_reader reader = { .list = l };
     l->items = ARENA_ARRAY(tx->arena, struct document, l->count);
     for (size_t i = 0; i < l->count; i++)
-        TRY(document_read(tx, spec, ids[i], &l->items[i]));
+        TRY(take(&reader, document_read(tx, spec, ids[i], &l->items[i]), &l->items[i]));
     return OK;
 }
 
@@ -201,4 +222,35 @@ struct result document_delete_by(struct tx *tx, const struct resource_spec *spec
     for (size_t i = 0; i < all.count; i++)
         TRY(document_delete(tx, spec, all.items[i].id));
     return OK;
+}
+
+/* --- all of them, in rounds --------------------------------------------------------------- */
+
+enum { ROUND_COUNT = 32 };
+
+static struct result walk_round(struct tx *tx, const struct resource_spec *spec, struct document_list *l, document_fn fn, void *arg)
+{
+    TRY(document_list(tx, spec, l));
+    for (size_t i = 0; i < l->count; i++)
+        TRY(fn(tx, &l->items[i], arg));
+    if (l->count)
+        l->after_seq = l->items[l->count - 1].seq;
+    return OK;
+}
+
+struct result document_each(struct tx *tx, const struct resource_spec *spec, document_fn fn, void *arg)
+{
+    struct arena *own = tx->arena;
+    struct document_list l = { .limit = ROUND_COUNT, .more = true };
+    struct result r = OK;
+    while (!failed(r) && l.more) {
+        tx->arena = arena_new_secret(0);
+        r = walk_round(tx, spec, &l, fn, arg);
+        if (failed(r)) /* the words of the error may lie in the round's memory */
+            for (size_t i = 0; i < ERR_ARGS_MAX; i++)
+                r.args.v[i] = r.args.v[i].p ? str_dup(own, r.args.v[i]) : STR_NONE;
+        arena_free(tx->arena);
+        tx->arena = own;
+    }
+    return r;
 }

@@ -57,17 +57,18 @@ static void add_origins(struct map *known, const struct json *urls)
     }
 }
 
-static struct result load(struct tx *tx, void *arg)
+static struct result load_client(struct tx *tx, const struct client *c, void *known)
 {
-    struct map *known = arg;
-    struct client_list l = { .is_global = -1, .is_first_party = -1 };
-    TRY(client_list(tx, &l));
-    for (size_t i = 0; i < l.count; i++) {
-        add_origins(known, json_get(l.items[i].body, STR("allowed_origins")));
-        add_origins(known, json_get(l.items[i].body, STR("web_origins")));
-        add_origins(known, json_get(l.items[i].body, STR("callbacks")));
-    }
+    (void)tx;
+    add_origins(known, json_get(c->body, STR("allowed_origins")));
+    add_origins(known, json_get(c->body, STR("web_origins")));
+    add_origins(known, json_get(c->body, STR("callbacks")));
     return OK;
+}
+
+static struct result load(struct tx *tx, void *known)
+{
+    return client_each(tx, load_client, known);
 }
 
 static void reload(struct origins *o, struct tenant *t, uint64_t generation)

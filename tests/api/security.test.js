@@ -237,6 +237,20 @@ test('a page of large users is refused with advice', async () => {
   assert.equal((await ok(200, v2('GET', `/users?q=${q}&per_page=5`))).length, 5);
 });
 
+test('a page of large connections is refused with advice, whatever looks for them', async () => {
+  const blob = 'x'.repeat(1000000), made = [];
+  for (let i = 0; i < 35; i++) made.push((await ok(201, v2('POST', '/connections', { name: `large-${i}`, strategy: 'auth0', options: { blob } }))).id);
+  const peak = () => Number(/VmHWM:\s+(\d+)/.exec(require('node:fs').readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) >> 10;
+  for (const path of ['/connections', '/connections?strategy=auth0', '/connections?include_totals=true'])
+    await refused(v2('GET', path), 400, 'invalid_query_string', /too large for one page; ask for fewer with per_page/);
+  for (const path of ['/connections', '/connections?only_database=true']) assert.equal((await v1('GET', path)).body.error, 'invalid_query');
+  assert.equal((await ok(200, v2('GET', '/connections?per_page=3'))).length, 3);
+  assert.equal((await ok(200, v2('GET', '/connections?name=large-34'))).length, 1);
+  assert.equal(good(await v1('GET', '/connections?only_database=true&per_page=3&page=2')).length, 3);
+  if (!process.env.ASAN_OPTIONS) assert.ok(peak() < 400, `${peak()} MiB`);
+  for (const id of made) await ok(202, v2('DELETE', `/connections/${id}`));
+});
+
 test('a password ends where it ends', async () => {
   for (const password of ['\0Sup3rSecret!x', 'Sup3r\0Secret!x', `${PASSWORD}\0`])
     await refused(v2('POST', '/users', { connection: DB, email: 'nul@users.example', password }), 400, 'invalid_body', /NUL/);

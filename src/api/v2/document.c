@@ -48,7 +48,8 @@ struct result v2_document_list(struct call *c)
                                .filter_count = v2_document_filters(c, c->op->resource, filters),
                                .after_seq = p.after_seq,
                                .offset = p.offset,
-                               .limit = p.limit };
+                               .limit = p.limit,
+                               .is_bounded = true };
     TRY(document_list(c->tx, c->op->resource, &l));
     struct json *items = json_array(c->arena);
     for (size_t i = 0; i < l.count; i++)

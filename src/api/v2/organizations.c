@@ -92,7 +92,7 @@ struct result v2_organizations_list(struct call *c)
     TRY(rows_check_window(c, &p));
     if (call_query_text(c, "sort").len)
         return list_sorted(c);
-    struct document_list l = { .after_seq = p.after_seq, .offset = p.offset, .limit = p.limit };
+    struct document_list l = { .after_seq = p.after_seq, .offset = p.offset, .limit = p.limit, .is_bounded = true };
     TRY(document_list(c->tx, spec(), &l));
     for (size_t i = 0; i < l.count; i++) {
         TRY(show(c, &l.items[i], &one));
