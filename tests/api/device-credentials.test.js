@@ -27,11 +27,24 @@ test('a key is the caller\'s own', async () => {
   const [shown] = await list(`?user_id=${enc(ann.user_id)}&type=public_key`);
   assert.deepEqual(shown, { id: made.id, device_name: 'laptop', device_id: 'aa-1', client_id: client.client_id, type: 'public_key', user_id: ann.user_id });
   await refused(asAnn('POST', '/device-credentials', key('aa-2', { client_id: 'a'.repeat(32) })), 403, undefined, 'Cannot create device credentials for that client.');
-  await refused(v2('POST', '/device-credentials', key('aa-2')), 403, undefined, 'Cannot create device credentials for that user.');
   await refused(asAnn('POST', '/device-credentials', { ...key('aa-2'), type: 'refresh_token' }), 400, 'invalid_body');
   await refused(asAnn('GET', '/device-credentials'), 403, 'insufficient_scope');
   await ok(204, asAnn('DELETE', `/device-credentials/${made.id}`));
   assert.deepEqual(await list('?type=public_key'), []);
+});
+
+test('a machine\'s key is its own', async () => {
+  const { id } = await ok(201, v2('POST', '/device-credentials', key('machine-1', { client_id: client.client_id })));
+  const { id: plain } = await ok(201, v2('POST', '/device-credentials', key('machine-1')));
+  const { client_id: machine } = server.credentials.management;
+  const shown = await list(`?user_id=${enc(`${machine}@clients`)}`);
+  assert.deepEqual(shown.map((c) => [c.id, c.client_id]), [[id, client.client_id], [plain, machine]]);
+  await refused(asAnn('DELETE', `/device-credentials/${id}`), 403, 'insufficient_scope');
+  const only = await server.v2({ scope: 'delete:current_user_device_credentials' });
+  const { id: anns } = await ok(201, asAnn('POST', '/device-credentials', key('machine-1')));
+  await refused(only('DELETE', `/device-credentials/${anns}`), 403, 'insufficient_scope');
+  await ok(204, only('DELETE', `/device-credentials/${id}`));
+  for (const left of [plain, anns]) await ok(204, v2('DELETE', `/device-credentials/${left}`));
 });
 
 test('a device has one key of a client', async () => {
@@ -62,8 +75,9 @@ test('device credentials are of a user and a client', async () => {
 test('type chooses keys or tokens', async () => {
   assert.deepEqual((await list('?type=rotating_refresh_token')).map((c) => c.id), ['dcr_2']);
   assert.deepEqual((await list('?type=refresh_token')).map((c) => [c.id, c.device_name]), [['dcr_1', 'phone'], ['dcr_3', 'tv']]);
-  const paged = await list('?include_totals=true&per_page=1&page=1&fields=id&include_fields=true'); // refresh tokens, once pages are asked for
+  const paged = await list('?type=refresh_token&include_totals=true&per_page=1&page=1&fields=id&include_fields=true');
   assert.deepEqual(paged, { start: 1, limit: 1, total: 2, device_credentials: [{ id: 'dcr_3' }] });
+  assert.equal((await list('?include_totals=true&per_page=1')).total, (await list('')).length);
   await refused(v2('GET', '/device-credentials?type=key'), 400, 'invalid_query_string');
 });
 

@@ -2,9 +2,10 @@
 #include "api/call.h"
 #include "domain/device_credential.h"
 
-static bool is_paged(const struct call *c)
+/* The token's `sub`: a user, or a machine as client credentials name it. */
+static str subject_of(const struct call *c)
 {
-    return json_get(c->query, STR("page")) || json_get(c->query, STR("per_page")) || json_get(c->query, STR("include_totals"));
+    return c->caller.user_id.len ? c->caller.user_id : str_cat(c->arena, c->caller.client_id, STR("@clients"));
 }
 
 static struct json *pick(const struct call *c, const struct json *items)
@@ -17,7 +18,6 @@ static struct json *pick(const struct call *c, const struct json *items)
     return picked;
 }
 
-/* Without a type all are listed, but refresh tokens alone as soon as pages are asked for. */
 struct result v2_device_credentials_list(struct call *c)
 {
     struct call_page p;
@@ -27,23 +27,21 @@ struct result v2_device_credentials_list(struct call *c)
                                         .type = call_query_text(c, "type"),
                                         .offset = p.offset,
                                         .limit = p.limit };
-    if (!l.type.p && is_paged(c))
-        l.type = STR("refresh_token");
     TRY(device_credential_list(c->tx, &l));
     return call_reply_page(c, &p, pick(c, l.items), l.total, 0, p.offset + json_count(l.items) < l.total);
 }
 
-/* The key is the caller's own: a user's, and of the client that the user's token is for. */
+/* The key is the caller's own. A user's is of the client that the user's token
+ * is for; a machine names any. */
 struct result v2_device_credentials_create(struct call *c)
 {
     struct json *made, *id = json_object(c->arena), *key = json_copy_shallow(c->arena, c->body);
     str client_id = json_get_text(c->body, STR("client_id"));
-    if (!c->caller.user_id.len)
-        return fail(ERR_DEVICE_CREDENTIAL_USER);
-    if (client_id.p && !str_eq(client_id, c->caller.client_id))
+    if (c->caller.user_id.len && client_id.p && !str_eq(client_id, c->caller.client_id))
         return fail(ERR_DEVICE_CREDENTIAL_CLIENT);
-    json_set_text(c->arena, key, STR("client_id"), c->caller.client_id);
-    TRY(device_credential_create(c->tx, c->caller.user_id, key, false, &made));
+    if (!client_id.p)
+        json_set_text(c->arena, key, STR("client_id"), c->caller.client_id);
+    TRY(device_credential_create(c->tx, subject_of(c), key, false, &made));
     json_set_text(c->arena, id, STR("id"), json_get_text(made, STR("id")));
     return call_reply(c, 201, id);
 }
@@ -52,7 +50,7 @@ struct result v2_device_credentials_create(struct call *c)
 static bool may_delete(const struct call *c, const struct json *credential)
 {
     bool any = c->caller.kind == CALLER_V2_TOKEN && scopes_has(&c->caller.scopes, SCOPE_DELETE_DEVICE_CREDENTIALS);
-    return any || str_eq(json_get_text(credential, STR("user_id")), c->caller.user_id);
+    return any || str_eq(json_get_text(credential, STR("user_id")), subject_of(c));
 }
 
 struct result v2_device_credentials_delete(struct call *c)
