@@ -2,8 +2,10 @@
  * together, at the end. What goes wrong on the way costs time and nothing else:
  * the ordinary way begins from the beginning. */
 #include "base/clock.h"
+#include "base/hashset.h"
 #include "base/log.h"
 #include "base/lowly.h"
+#include "base/map.h"
 #include "domain/import_work.h"
 #include "search/load.h"
 #include "store/bulk.h"
@@ -18,6 +20,7 @@ struct loading {
     struct importing *im;
     struct bulk *bulk;
     struct index_load *index;
+    struct hashset *keys; /* of all identities */
     struct import_feed *feed;
     struct import_part part;
     int64_t counts[IMPORT_OUTCOME_MAX];
@@ -42,6 +45,29 @@ static struct result note_user(void *ctx, int64_t user, const struct json *befor
     return OK;
 }
 
+/* --- keys ------------------------------------------------------------------------------- */
+
+static uint64_t key_hash(enum tx_key kind, str scope, str value)
+{
+    uint64_t h = hash_bytes(scope) + (uint64_t)kind;
+    return hash_bytes(value) ^ (h << 31 | h >> 33);
+}
+
+static struct result key_added(void *ctx, enum tx_key kind, str scope, str value)
+{
+    return hashset_add(((struct loading *)ctx)->keys, key_hash(kind, scope, value));
+}
+
+/* The first second one costs the indexes: from then on they are kept. */
+static struct result key_asked(void *ctx, enum tx_key kind, str scope, str value, bool *out)
+{
+    struct loading *l = ctx;
+    *out = hashset_has(l->keys, key_hash(kind, scope, value));
+    return *out && kind != TX_KEY_IDENTITY ? bulk_indexes_make(l->bulk) : OK;
+}
+
+/* --- batches ------------------------------------------------------------------------------ */
+
 static struct result index_batch(void *ctx, const struct import_batch *b)
 {
     const struct loading *l = ctx;
@@ -53,10 +79,10 @@ static struct result index_batch(void *ctx, const struct import_batch *b)
 static struct result write_part(struct tx *tx, void *arg)
 {
     struct loading *l = arg;
-    const struct tx_index index = { note_user, l };
+    const struct tx_bulk bulk = { note_user, key_added, key_asked, l };
     struct job j;
     struct import_target t;
-    tx->index = &index;
+    tx->bulk = &bulk;
     TRY(job_by_id(tx, l->im->id, &j));
     TRY(import_target_read(tx, &j, &t));
     return import_part_write(tx, &t, &l->part);
@@ -141,8 +167,14 @@ static struct result load(struct loading *l)
     struct importing *im = l->im;
     struct tx_options o = { .arena = im->arena, .now_us = clock_now_us() };
     TRY(bulk_write(l->bulk, &o, read_fields, l));
+    TRY(bulk_indexes_drop(l->bulk, "identities"));
     TRY(load_users(l));
-    return l->broken ? OK : bulk_write(l->bulk, &o, write_index, l);
+    if (l->broken)
+        return OK;
+    TRY(bulk_write(l->bulk, &o, write_index, l));
+    index_load_free(l->index); /* its memory is not needed for sorting the others */
+    l->index = NULL;
+    return bulk_indexes_make(l->bulk);
 }
 
 static void *run_load(void *arg)
@@ -178,8 +210,6 @@ static struct result load_and_publish(struct loading *l, bool *out_done)
     *out_done = true;
     if (l->broken)
         return import_mark_broken(im);
-    index_load_free(l->index); /* its memory is not needed while others wait */
-    l->index = NULL;
     struct tx_options o = { .arena = im->arena, .now_us = clock_now_us() };
     struct result r = bulk_publish(l->bulk, &o, end_job, l);
     im->gone = !failed(r);
@@ -187,12 +217,13 @@ static struct result load_and_publish(struct loading *l, bool *out_done)
     return *out_done ? r : OK;
 }
 
-static struct result make_index(struct loading *l)
+static struct result make_files(struct loading *l)
 {
-    const char *terms, *keys;
-    bulk_temporary(l->bulk, l->im->arena, &terms);
-    bulk_temporary(l->bulk, l->im->arena, &keys);
-    return index_load_new(terms, keys, &l->index);
+    const char *names[3];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        bulk_temporary(l->bulk, l->im->arena, &names[i]);
+    TRY(hashset_new(names[0], &l->keys));
+    return index_load_new(names[1], names[2], &l->index);
 }
 
 struct result import_bulk(struct importing *im, bool *out_done)
@@ -201,10 +232,11 @@ struct result import_bulk(struct importing *im, bool *out_done)
     *out_done = false;
     if (im->reader.size < FILE_MIN || im->position > 0 || failed(bulk_begin(im->tenant, &l.bulk)))
         return OK;
-    struct result r = make_index(&l);
+    struct result r = make_files(&l);
     if (!failed(r))
         r = load_and_publish(&l, out_done);
     index_load_free(l.index);
+    hashset_free(l.keys);
     bulk_end(l.bulk);
     if (!*out_done) {
         log_info("a bulk load of users goes on in the ordinary way (error kind %d)", (int)l.result.kind);

@@ -151,24 +151,34 @@ struct result user_check_all(struct tx *tx, const struct json *user_ids)
 /* The conditions on the provider are those of the partial indexes (schema.sql). */
 #define BY_IDENTITY "SELECT u.id, u.uid, u.doc FROM identities i JOIN users u ON u.id = i.user WHERE "
 
+/* Tells a bulk load's many new keys from each other without asking the tables. */
+static struct result find_by_key(struct tx *tx, enum tx_key kind, const char *sql, str scope, str value, struct user *out, bool *out_found)
+{
+    bool perhaps = true;
+    if (tx->bulk)
+        TRY(tx->bulk->key_asked(tx->bulk->ctx, kind, scope, value, &perhaps));
+    *out_found = false;
+    return perhaps ? find_one(tx, sql, SQL_ARGS(sql_text(scope), sql_text(value)), out, out_found) : OK;
+}
+
 struct result user_find_by_email(struct tx *tx, str connection, str email, struct user *out, bool *out_found)
 {
-    return find_one(tx,
-                    BY_IDENTITY "i.connection = ? AND i.email = ? AND i.email IS NOT NULL AND i.provider IN ('auth0', 'email')",
-                    SQL_ARGS(sql_text(connection), sql_text(user_fold(tx->arena, email))), out, out_found);
+    return find_by_key(tx, TX_KEY_EMAIL,
+                       BY_IDENTITY "i.connection = ? AND i.email = ? AND i.email IS NOT NULL AND i.provider IN ('auth0', 'email')",
+                       connection, user_fold(tx->arena, email), out, out_found);
 }
 
 struct result user_find_by_username(struct tx *tx, str connection, str username, struct user *out, bool *out_found)
 {
-    return find_one(tx, BY_IDENTITY "i.connection = ? AND i.username = ? AND i.username IS NOT NULL",
-                    SQL_ARGS(sql_text(connection), sql_text(user_fold(tx->arena, username))), out, out_found);
+    return find_by_key(tx, TX_KEY_USERNAME, BY_IDENTITY "i.connection = ? AND i.username = ? AND i.username IS NOT NULL", connection,
+                       user_fold(tx->arena, username), out, out_found);
 }
 
 struct result user_find_by_phone(struct tx *tx, str connection, str phone, struct user *out, bool *out_found)
 {
-    return find_one(tx,
-                    BY_IDENTITY "i.connection = ? AND i.phone = ? AND i.phone IS NOT NULL AND i.provider IN ('auth0', 'sms')",
-                    SQL_ARGS(sql_text(connection), sql_text(phone)), out, out_found);
+    return find_by_key(tx, TX_KEY_PHONE,
+                       BY_IDENTITY "i.connection = ? AND i.phone = ? AND i.phone IS NOT NULL AND i.provider IN ('auth0', 'sms')",
+                       connection, phone, out, out_found);
 }
 
 struct result user_find_by_login(struct tx *tx, str connection, str login, struct user *out, bool *out_found)
@@ -183,8 +193,7 @@ struct result user_find_by_login(struct tx *tx, str connection, str login, struc
 
 struct result user_find_by_identity(struct tx *tx, str provider, str native_id, struct user *out, bool *out_found)
 {
-    return find_one(tx, BY_IDENTITY "i.provider = ? AND i.native_id = ?", SQL_ARGS(sql_text(provider), sql_text(native_id)), out,
-                    out_found);
+    return find_by_key(tx, TX_KEY_IDENTITY, BY_IDENTITY "i.provider = ? AND i.native_id = ?", provider, native_id, out, out_found);
 }
 
 struct result users_by_email(struct tx *tx, str email, struct user **out, size_t *out_count)

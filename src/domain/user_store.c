@@ -45,9 +45,29 @@ static struct result taken(struct result r, str connection)
     return r.kind == ERR_UNIQUE ? fail2(ERR_USER_EXISTS, STR("email"), connection) : r;
 }
 
+/* For the finders of user_find.c. */
+static struct result tell_keys(struct tx *tx, const struct json *identity, const struct user_identifiers *ids)
+{
+    str connection = json_get_text(identity, STR("connection"));
+    const struct {
+        enum tx_key kind;
+        str scope, value;
+    } keys[] = {
+        { TX_KEY_IDENTITY, json_get_text(identity, STR("provider")), json_get_text(identity, STR("user_id")) },
+        { TX_KEY_EMAIL, connection, ids->email },
+        { TX_KEY_USERNAME, connection, ids->username },
+        { TX_KEY_PHONE, connection, ids->phone },
+    };
+    for (size_t i = 0; tx->bulk && i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].value.p)
+            TRY(tx->bulk->key_added(tx->bulk->ctx, keys[i].kind, keys[i].scope, keys[i].value));
+    return OK;
+}
+
 struct result user_store_identity(struct tx *tx, int64_t row, const struct json *identity, const struct user_identifiers *ids)
 {
     str connection = json_get_text(identity, STR("connection"));
+    TRY(tell_keys(tx, identity, ids));
     return taken(sql_run(tx->sql,
                          "INSERT INTO identities (provider, native_id, user, connection, email, username, phone) "
                          "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -98,6 +118,7 @@ struct result user_store_update(struct tx *tx, const struct user *u, struct json
 
 struct result user_store_identifiers(struct tx *tx, const struct json *identity, const struct user_identifiers *ids)
 {
+    TRY(tell_keys(tx, identity, ids));
     return taken(sql_run(tx->sql, "UPDATE identities SET email = ?, username = ?, phone = ? WHERE provider = ? AND native_id = ?",
                          SQL_ARGS(sql_text(ids->email), sql_text(ids->username), sql_text(ids->phone),
                                   sql_text(json_get_text(identity, STR("provider"))),

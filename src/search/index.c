@@ -167,7 +167,7 @@ static struct result write_sort_keys(void *ctx, int64_t user, str keys)
 struct result search_index_user(struct tx *tx, int64_t user, const struct json *before, const struct json *after)
 {
     const struct index_sink rows = { make_field, write_term, write_sort_keys, tx };
-    if (tx->index)
-        return tx->index->user(tx->index->ctx, user, before, after);
+    if (tx->bulk)
+        return tx->bulk->user(tx->bulk->ctx, user, before, after);
     return index_write(&rows, user, before, after);
 }

@@ -9,7 +9,7 @@
 
 enum {
     FIELDS_MAX = 20000,
-    TERMS_BYTES = 8 << 20, /* of a run */
+    TERMS_BYTES = 4 << 20, /* of a run */
     KEYS_BYTES = 1 << 20,  /* these come in order */
 };
 

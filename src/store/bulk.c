@@ -16,6 +16,12 @@ struct bulk {
     char base[STORE_PATH_MAX];        /* the tenant as the copy last knew it */
     char present[STORE_PATH_MAX];     /* a later copy, for bringing over the most while nobody waits */
     struct sql *db;                   /* of the copy */
+    struct text *dropped;             /* what makes the indexes again */
+};
+
+struct text {
+    const char *sql;
+    struct text *next;
 };
 
 /* --- beginning -------------------------------------------------------------------------- */
@@ -61,9 +67,12 @@ static struct result make_copies(struct bulk *b)
 
 static struct result begin(struct bulk *b)
 {
+    char tmp[STORE_PATH_MAX];
     if (!read_entry(b, &b->file_no))
         return fail(ERR_TENANT_UNKNOWN);
+    store_path(b->store, "tmp", tmp);
     TRY(make_copies(b));
+    sql_set_temporary_dir(tmp);
     return sql_connect(b->in.path, SQL_LOADER, false, &b->db);
 }
 
@@ -100,6 +109,37 @@ struct result bulk_write(struct bulk *b, const struct tx_options *o, tx_fn fn, v
     if (!sql_in_transaction(b->db))
         TRY(sql_begin_write(b->db));
     return fn(&tx, arg);
+}
+
+static struct result list_indexes(struct bulk *b, const char *table, str *out_names)
+{
+    struct sql_rows rows;
+    *out_names = STR("");
+    TRY(sql_open(b->db, &rows, "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
+                 SQL_ARGS(sql_text(str_from(table)))));
+    while (sql_next(&rows)) {
+        struct text *t = ARENA_NEW(b->arena, struct text);
+        *t = (struct text){ str_cstr(b->arena, sql_col_text(&rows, 1)), b->dropped };
+        b->dropped = t;
+        *out_names = str_fmt(b->arena, "%.*sDROP INDEX %.*s;", STR_ARG(*out_names), STR_ARG(sql_col_text(&rows, 0)));
+    }
+    return sql_close(&rows);
+}
+
+struct result bulk_indexes_drop(struct bulk *b, const char *table)
+{
+    str drops;
+    if (!sql_in_transaction(b->db))
+        TRY(sql_begin_write(b->db));
+    TRY(list_indexes(b, table, &drops));
+    return sql_script(b->db, str_cstr(b->arena, drops));
+}
+
+struct result bulk_indexes_make(struct bulk *b)
+{
+    for (; b->dropped; b->dropped = b->dropped->next)
+        TRY(sql_script(b->db, b->dropped->sql));
+    return OK;
 }
 
 /* --- taking its place ---------------------------------------------------------------------- */

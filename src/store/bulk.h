@@ -22,6 +22,11 @@ void bulk_temporary(struct bulk *b, struct arena *a, const char **out);
 /* Runs fn on the copy; all runs are one transaction. fn may only add users and
  * what belongs to them. */
 MUST_USE struct result bulk_write(struct bulk *b, const struct tx_options *o, tx_fn fn, void *arg);
+/* The indexes of a table that its definition does not contain: without them rows
+ * come in faster, and making them of all rows is faster still. Whoever drops
+ * them makes them again before the end. */
+MUST_USE struct result bulk_indexes_drop(struct bulk *b, const char *table);
+MUST_USE struct result bulk_indexes_make(struct bulk *b); /* those that were dropped; a second call does nothing */
 /* Brings over what the tenant was given meanwhile, runs fn on the copy, and puts
  * it in the tenant's place: durable when this returns. Only for this last part
  * writers of the tenant wait (some tens of milliseconds). ERR_BUSY also: the

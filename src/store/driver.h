@@ -44,6 +44,9 @@ MUST_USE struct result sql_copy(struct sql *from, const char *to_path);
  * Outside of transactions. */
 MUST_USE struct result sql_attach(struct sql *db, const char *path, const char *name);
 MUST_USE struct result sql_detach(struct sql *db, const char *name);
+/* Where the sorting of a load (SQL_LOADER) keeps its files: for all loads of the
+ * process, so not while one runs elsewhere. */
+void sql_set_temporary_dir(const char *dir);
 /* A file that was loaded (SQL_LOADER) becomes one that readers and a writer may share. */
 MUST_USE struct result sql_share(struct sql *db);
 /* House-keeping after a commit that nobody waits for any more. */

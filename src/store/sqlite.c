@@ -459,7 +459,7 @@ static const char *const on_open_role[] = {
     [SQL_WRITER] = "PRAGMA cache_size = -4096; PRAGMA synchronous = FULL;",
     [SQL_BUILDER] = "PRAGMA cache_size = -4096; PRAGMA synchronous = OFF;",
     [SQL_LOADER] = "PRAGMA cache_size = -16384; PRAGMA synchronous = OFF; PRAGMA main.journal_mode = OFF;"
-                   "PRAGMA main.locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0;",
+                   "PRAGMA main.locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0; PRAGMA temp_store = FILE;",
 };
 
 static void configure_once(void)
@@ -563,6 +563,12 @@ struct result sql_attach(struct sql *db, const char *path, const char *name)
 struct result sql_detach(struct sql *db, const char *name)
 {
     return sql_run(db, "DETACH ?", SQL_ARGS(sql_text(str_from(name))), NULL);
+}
+
+void sql_set_temporary_dir(const char *dir)
+{
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = sqlite3_mprintf("%s", dir);
 }
 
 struct result sql_share(struct sql *db)

@@ -105,12 +105,18 @@ enum tenant_slot { TENANT_SLOT_KEYS, TENANT_SLOT_TOKENS, TENANT_SLOT_LIMITS, TEN
  * make must not ask for a slot). */
 void *tenant_slot(struct tenant *t, enum tenant_slot slot, void *(*make)(struct tenant *), void (*dispose)(void *));
 
-/* A bulk load (store/bulk.h) indexes its users at its end: search hands them over
- * here instead. before, after: as in search_index_user; they live as long as the
- * transaction's arena. */
+/* A bulk load (store/bulk.h) does at its end, for all users, what else is done for
+ * each: it is told here. */
 struct json;
-struct tx_index {
+enum tx_key { TX_KEY_IDENTITY, TX_KEY_EMAIL, TX_KEY_USERNAME, TX_KEY_PHONE };
+struct tx_bulk {
+    /* Instead of search_index_user. before and after live as long as the
+     * transaction's arena. */
     struct result (*user)(void *ctx, int64_t user, const struct json *before, const struct json *after);
+    /* An identity got this key; scope: its provider (TX_KEY_IDENTITY) or connection. */
+    struct result (*key_added)(void *ctx, enum tx_key kind, str scope, str value);
+    /* false: no identity has it; true: perhaps, and asking the tables is quick. */
+    struct result (*key_asked)(void *ctx, enum tx_key kind, str scope, str value, bool *out);
     void *ctx;
 };
 
@@ -121,7 +127,7 @@ struct tx {
     struct arena *arena;
     int64_t now_us;            /* fixed for the whole transaction */
     const struct actor *actor; /* may be NULL: the server itself */
-    const struct tx_index *index; /* NULL: rows of the index are written at once */
+    const struct tx_bulk *bulk; /* NULL: everything is done at once */
     bool can_write;
     bool bump_generation;
 };
