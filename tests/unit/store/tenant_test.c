@@ -1,8 +1,13 @@
 /* Tenants: made, found, kept apart, evicted, deleted. */
 #include "scratch.h"
 
+#include "store/driver.h"
+
 #include <dirent.h>
 #include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 static struct tenant_info info(struct scratch *x, int i)
 {
@@ -281,6 +286,77 @@ static void looking_after_some(void **state)
     scratch_drop(&x);
 }
 
+/* --- a file that takes long to open -------------------------------------------------- */
+
+static sqlite3_vfs slow_vfs;
+static sqlite3_vfs *real_vfs;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint at_gate;
+
+static int slow_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags, int *out_flags)
+{
+    (void)vfs;
+    if (name && strstr(name, "/tenant-1.")) {
+        atomic_fetch_add(&at_gate, 1);
+        pthread_mutex_lock(&gate);
+        pthread_mutex_unlock(&gate);
+    }
+    return real_vfs->xOpen(real_vfs, name, file, flags, out_flags);
+}
+
+static void *find_slow(void *arg)
+{
+    struct tenant *t = NULL;
+    struct scratch *x = arg;
+    return failed(store_tenant_by_name(x->store, STR("tenant-1"), &t)) ? NULL : t;
+}
+
+static void *delete_slow(void *arg)
+{
+    struct scratch *x = arg;
+    return failed(store_tenant_delete(x->store, STR("tenant-1"))) ? NULL : arg;
+}
+
+static void opening_keeps_only_its_own_waiting(void **state)
+{
+    enum { FINDERS = 3 };
+    struct scratch x;
+    pthread_t finders[FINDERS], deleter;
+    void *got[FINDERS], *deleted;
+    (void)state;
+    scratch_store(&x, NULL, NULL);
+    make(&x, 1);
+    make(&x, 2);
+    real_vfs = sqlite3_vfs_find("unix-excl");
+    slow_vfs = *real_vfs;
+    slow_vfs.zName = "slow";
+    slow_vfs.xOpen = slow_open;
+    assert_int_equal(sqlite3_vfs_register(&slow_vfs, 0), SQLITE_OK);
+    sql_set_vfs("slow");
+    pthread_mutex_lock(&gate);
+    for (int i = 0; i < FINDERS; i++)
+        assert_int_equal(pthread_create(&finders[i], NULL, find_slow, &x), 0);
+    while (atomic_load(&at_gate) == 0)
+        usleep(1000);
+    assert_int_equal(pthread_create(&deleter, NULL, delete_slow, &x), 0);
+    usleep(20 * 1000); /* time to do wrong: the other finders and the deleter wait */
+    tenant_release(scratch_tenant(&x, "tenant-2"));
+    assert_int_equal(atomic_load(&at_gate), 1);
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < FINDERS; i++)
+        pthread_join(finders[i], &got[i]);
+    pthread_join(deleter, &deleted);
+    assert_non_null(deleted);
+    assert_non_null(got[0] ? got[0] : got[1] ? got[1] : got[2]); /* who came after the deletion found none */
+    for (int i = 0; i < FINDERS; i++) {
+        assert_true(!got[i] || got[i] == (got[0] ? got[0] : got[1] ? got[1] : got[2]));
+        tenant_release(got[i]);
+    }
+    sql_set_vfs(NULL);
+    sqlite3_vfs_unregister(&slow_vfs);
+    scratch_drop(&x);
+}
+
 struct churn {
     struct scratch *x;
     unsigned seed;
@@ -350,6 +426,7 @@ int main(void)
         cmocka_unit_test(deletion),
         cmocka_unit_test(slots_are_made_once_and_go_with_the_tenant),
         cmocka_unit_test(looking_after_some),
+        cmocka_unit_test(opening_keeps_only_its_own_waiting),
         cmocka_unit_test(churn_of_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
