@@ -237,26 +237,65 @@ static struct result keep_args(struct arena *a, struct result r)
     return r;
 }
 
-static struct result plan_load(struct tenant *t, const struct token_request *rq, struct counted_plan **out)
+/* What tokens are made of; the documents, a hundred kilobytes for an API with
+ * many scopes, go with the arena that they were read into. */
+static struct token_plan plan_copy(struct arena *a, const struct token_plan *p)
 {
-    struct arena *a = arena_new_secret(16 << 10);
+    return (struct token_plan){
+        .client = { .seq = p->client.seq,
+                    .client_id = str_dup(a, p->client.client_id),
+                    .name = str_dup(a, p->client.name),
+                    .secret = str_dup(a, p->client.secret),
+                    .app_type = str_dup(a, p->client.app_type),
+                    .auth_method = str_dup(a, p->client.auth_method),
+                    .is_global = p->client.is_global,
+                    .is_first_party = p->client.is_first_party,
+                    .is_public = p->client.is_public },
+        .audience = str_dup(a, p->audience),
+        .for_v1 = p->for_v1,
+        .api = { .id = str_dup(a, p->api.id),
+                 .identifier = str_dup(a, p->api.identifier),
+                 .name = str_dup(a, p->api.name),
+                 .signing_alg = str_dup(a, p->api.signing_alg),
+                 .signing_secret = str_dup(a, p->api.signing_secret),
+                 .token_lifetime_s = p->api.token_lifetime_s,
+                 .token_lifetime_for_web_s = p->api.token_lifetime_for_web_s,
+                 .is_system = p->api.is_system,
+                 .allow_offline_access = p->api.allow_offline_access },
+        .scope = str_dup(a, p->scope),
+        .permissions = p->permissions,
+        .profile_9068 = p->profile_9068,
+    };
+}
+
+static struct counted_plan *plan_keep(const struct token_request *rq, const struct token_plan *read, uint64_t generation)
+{
+    struct arena *a = arena_new_secret(1 << 10);
     struct counted_plan *p = ARENA_NEW(a, struct counted_plan);
+    p->plan = plan_copy(a, read);
     p->arena = a;
-    p->generation = tenant_generation(t); /* read first: a change meanwhile makes it stale, not wrong */
+    p->generation = generation;
     p->client_id = str_dup(a, rq->client.client_id);
     p->audience = str_dup(a, rq->audience);
     p->scope = str_dup(a, rq->scope);
     atomic_init(&p->users, 1);
-    struct reading reading = { .rq = rq, .plan = &p->plan };
+    return p;
+}
+
+static struct result plan_load(struct tenant *t, const struct token_request *rq, struct counted_plan **out)
+{
+    struct arena *a = arena_new_secret(16 << 10);
+    struct token_plan plan = { .for_v1 = false };
+    uint64_t generation = tenant_generation(t); /* read first: a change meanwhile makes it stale, not wrong */
+    struct reading reading = { .rq = rq, .plan = &plan };
     struct tx_options o = { .arena = a, .now_us = rq->now_us };
     struct result r = store_read(t, &o, read_plan, &reading);
-    if (failed(r)) {
+    if (failed(r))
         r = keep_args(rq->arena, r);
-        arena_free(a);
-        return r;
-    }
-    *out = p;
-    return OK;
+    else
+        *out = plan_keep(rq, &plan, generation);
+    arena_free(a);
+    return r;
 }
 
 struct result token_plan_get(struct tenant *t, const struct token_request *rq, const struct token_plan **out)

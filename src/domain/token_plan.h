@@ -8,7 +8,7 @@
 #include "domain/token.h"
 
 struct token_plan {
-    struct client client;
+    struct client client; /* without its body, as api is without body and scopes: a kept plan is small */
     str audience;
     bool for_v1;
     struct resource_server api; /* unset for v1 */
