@@ -12,6 +12,7 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
 /* A broken promise of our own code: say it and abort. Never for input. */
 _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

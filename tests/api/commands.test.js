@@ -133,3 +133,13 @@ test('a flood of refused requests leaves a line a second', async () => {
   assert.ok(lines.length >= 1 && lines.length <= seconds + 1, `${lines.length} lines in ${seconds} s`);
   await own.stop();
 });
+
+test('--log-level debug tells what each request came to, and no id or secret', async () => {
+  const own = await Server.start({ flags: ['--log-level', 'debug'] });
+  const v1 = await own.v1();
+  await own.request('GET', `/api/users/auth0%7Csecret-id?access_token=${v1.token}`);
+  assert.match(own.stderr(), /debug: POST \/oauth\/token: 200\n/);
+  assert.match(own.stderr(), /debug: GET \/api\/users\/\{user_id\}: 404\n/);
+  assert.ok(!own.stderr().includes(v1.token) && !own.stderr().includes('secret-id'));
+  await own.stop();
+});
