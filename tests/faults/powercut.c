@@ -2,7 +2,7 @@
  *
  * Each run lets a child process use the product's store on a disk that forgets
  * (disk.h): a first start, tenants made and deleted, writes of several threads,
- * snapshots and restores, close and reopen. At a seeded operation the power
+ * snapshots and restores, bulk loads, close and reopen. At a seeded operation the power
  * goes. The parent then opens what is left and checks it against the facts that
  * the child noted outside that disk: what was begun, and what was answered.
  *
@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "store/bulk.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -32,9 +33,10 @@ enum {
     ROUNDS = 14,
     WRITES_A_ROUND = 12,
     FACTS_MAX = 20000,
+    LOADED = 300,      /* users of a bulk load */
     RUN_LIMIT_S = 60,
     EARLY_OPS = 120,   /* about as many as the first start takes */
-    ALL_OPS = 4000,
+    ALL_OPS = 8000,
 };
 
 /* --- facts ------------------------------------------------------------------------ */
@@ -46,6 +48,7 @@ enum fact_kind {
     FACT_DELETE_BEGUN, FACT_DELETE_DONE,
     FACT_MARK_BEGUN, FACT_MARK_DONE,                       /* number: what the marked tenant holds then */
     FACT_KEY_PUT, FACT_KEY_TAKE_BEGUN, FACT_KEY_TAKEN,
+    FACT_BESIDE_DONE, FACT_LOAD_BEGUN, FACT_LOAD_DONE,     /* number: the tenant */
 };
 
 struct fact {
@@ -204,6 +207,53 @@ static void delete_tenant(struct store *s, int64_t number)
     note(FACT_DELETE_DONE, number);
 }
 
+/* --- a bulk load: nobody or all, and what was written to the tenant beside it --- */
+
+static struct result load_users(struct tx *tx, void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < LOADED; i++) {
+        str uid = str_fmt(tx->arena, "auth0|%d", i * 7919 % 1000);
+        TRY(sql_run(tx->sql, "INSERT INTO users (uid, doc) VALUES (?, ?)", SQL_ARGS(sql_text(uid), sql_text(STR("{\"some\": \"text\"}"))), NULL));
+        TRY(sql_run(tx->sql, "INSERT INTO identities (provider, native_id, user, connection) VALUES ('auth0', ?, ?, 'c')",
+                    SQL_ARGS(sql_text(uid), sql_int(sql_last_id(tx->sql))), NULL));
+    }
+    return OK;
+}
+
+static struct result end_load(struct tx *tx, void *arg)
+{
+    return write_rows(tx, *(int64_t *)arg, "loaded");
+}
+
+static struct result write_beside(struct tx *tx, void *arg)
+{
+    return write_rows(tx, *(int64_t *)arg, "beside");
+}
+
+static void load_tenant(struct store *s, int64_t number)
+{
+    char name[32], domain[64];
+    struct tenant *t;
+    struct bulk *b;
+    struct arena *a = arena_new(0);
+    struct tx_options o = { .arena = a };
+    tenant_name(number, name, domain);
+    must(store_tenant_by_name(s, str_from(name), &t), "finding a tenant to load");
+    must(bulk_begin(t, &b), "beginning a load");
+    must(bulk_indexes_drop(b, "identities"), "dropping indexes");
+    must(bulk_write(b, &o, load_users, NULL), "loading");
+    must(bulk_indexes_make(b), "making indexes");
+    must(store_write(t, &o, write_beside, &number), "a write beside a load");
+    note(FACT_BESIDE_DONE, number);
+    note(FACT_LOAD_BEGUN, number);
+    must(bulk_publish(b, &o, end_load, &number), "publishing a load");
+    note(FACT_LOAD_DONE, number);
+    bulk_end(b);
+    tenant_release(t);
+    arena_free(a);
+}
+
 static void set_mark(struct store *s, int64_t mark)
 {
     struct tenant *t;
@@ -253,6 +303,7 @@ static void one_round(struct store *s, const char *snapshot, unsigned seed, int6
             abort();
     }
     make_tenant(s, round);
+    load_tenant(s, round);
     if (round % 3 == 2)
         delete_tenant(s, round - 1);
     mark_and_restore(s, snapshot, round * 2);
@@ -349,6 +400,32 @@ static void check_writes(struct store *s)
     tenant_release(t);
 }
 
+static struct result count_users(struct tx *tx, void *arg)
+{
+    struct sql_value v;
+    bool found;
+    TRY(sql_row(tx->sql, tx->arena,
+                "SELECT count(*) FROM users AS u JOIN identities AS i INDEXED BY identities_by_user ON i.user = u.id AND i.native_id = u.uid",
+                SQL_NO_ARGS, &v, 1, &found));
+    *(int64_t *)arg = v.i;
+    return OK;
+}
+
+static void check_load(struct tenant *t, int64_t number)
+{
+    int64_t users = -1, rows = rows_of(t, "loaded", number);
+    struct arena *a = arena_new(0);
+    struct tx_options o = { .arena = a };
+    bool done = noted(FACT_LOAD_DONE, number), begun = noted(FACT_LOAD_BEGUN, number);
+    if (failed(store_read(t, &o, count_users, &users)) || (users != 0 && users != LOADED) || (users == 0) != (rows == 0))
+        complain("a load is half there", number);
+    if ((done && users != LOADED) || (!begun && users != 0))
+        complain("a load is lost, or there too early", number);
+    if (noted(FACT_BESIDE_DONE, number) && rows_of(t, "beside", number) != ROWS)
+        complain("a write beside a load is lost", number);
+    arena_free(a);
+}
+
 static void check_tenant(struct store *s, int64_t number)
 {
     char name[32], domain[64];
@@ -365,6 +442,7 @@ static void check_tenant(struct store *s, int64_t number)
             complain("a deleted tenant is back", number);
         if (rows_of(t, "fill", number) != ROWS)
             complain("a tenant is not whole", number);
+        check_load(t, number);
     }
     tenant_release(t);
 }
