@@ -1,10 +1,20 @@
-/* Users of a bulk import: either faults, or a hash text that is good. */
+/* Users of a bulk import: either faults, or a hash text that is good and finds the way back. */
 #include "crypto/password.h"
+#include "domain/exported_hash.h"
 #include "domain/imported_hash.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What came in goes out as a form that is read as the same text. */
+static void check_way_back(struct arena *a, str text)
+{
+    struct json *user = json_object(a);
+    str again = STR_NONE;
+    if (!exported_hash_add(a, user, text, true) || !imported_hash_read(a, user, json_array(a), &again) || !str_eq(text, again))
+        abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -17,6 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         if (good && text.p && password_hash_form(text) != PASSWORD_FORM_GOOD)
             abort();
+        if (good && text.p)
+            check_way_back(a, text);
         json_dump(a, faults);
     }
     arena_free(a);

@@ -20,6 +20,17 @@ static struct result refuse(struct writing *w, const char *code, str message, co
     return OK;
 }
 
+/* What a body of the API is refused with, in the words of the schema. */
+static struct result refuse_body(struct writing *w, str message)
+{
+    str missing = STR("Missing required property: ");
+    ptrdiff_t at = str_find(message, missing);
+    if (at < 0)
+        return refuse(w, "NOT_PASSED", message, "");
+    str rest, name = str_cut(str_sub(message, (size_t)at + missing.len, message.len), '\'', &rest);
+    return refuse(w, "OBJECT_REQUIRED", str_cat(w->tx->arena, missing, name), "");
+}
+
 /* --- who is there already --------------------------------------------------------------- */
 
 static struct result find_present(struct writing *w, struct user *out, bool *out_found)
@@ -96,7 +107,7 @@ static struct result insert(struct writing *w)
     n.password = w->hash.p ? &password : NULL;
     struct result r = user_create_in(w->tx, &n, &w->t->connection, &w->t->rules, &u);
     if (r.kind == ERR_INVALID_BODY) /* refused before anything was written */
-        return refuse(w, "FORMAT", r.args.v[0], "");
+        return refuse_body(w, r.args.v[0]);
     TRY(r);
     TRY(mark_hash(w, u.row, u.uid));
     *w->outcome = IMPORT_INSERTED;

@@ -12,7 +12,7 @@
 
 enum {
     TEXT_MAX = 32 << 20, /* of one batch: far beyond what one makes */
-    VIEW_S = 60, NOTE_EVERY_MS = 1000,
+    VIEW_S = 60, NOTE_EVERY_MS = 300,
     STATE_BYTES_MAX = 4096,
 };
 #define KEY STR("key") /* in task: of the file, sealed */
@@ -58,7 +58,7 @@ struct result user_export_create(struct tx *tx, const struct user_export_new *n,
     bool found;
     TRY(job_find_active(tx, JOB_USERS_EXPORT, EXPORTED_FILE, json_string(a, str_from(n->file)), &present, &found));
     if (found && !json_equal(json_get(present.task, STR("request")), request))
-        return fail1(ERR_USAGE, str_fmt(a, "An export with other options is at work on %s", n->file));
+        return fail1(ERR_USAGE, str_fmt(a, "An export with other options is at work on %s: it ends when the server runs, or this command with those options", n->file));
     *out = present.body;
     if (found)
         return OK;

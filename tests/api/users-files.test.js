@@ -36,6 +36,17 @@ async function prepare(name) {
   await ok(201, call('POST', '/resource-servers', { identifier: 'urn:sample', scopes: [{ value: 'read:all' }, { value: 'write:all' }] }));
   return call;
 }
+/** A job of the API, at its end. */
+async function uploaded(call, content) {
+  const form = new FormData();
+  form.set('connection_id', (await ok(200, call('GET', `/connections?name=${enc(DB)}`)))[0].id);
+  form.set('users', new Blob([content]), 'users.json');
+  const rs = new Response(form);
+  let job = await ok(202, call('POST', '/jobs/users-imports', Buffer.from(await rs.arrayBuffer()), { headers: { 'Content-Type': rs.headers.get('content-type') } }));
+  while (['pending', 'processing'].includes(job.status)) job = await ok(200, call('GET', `/jobs/${job.id}`));
+  return job;
+}
+
 const total = async (call) => (await ok(200, call('GET', '/users?include_totals=true&per_page=1'))).total;
 let tenants = 0;
 /** A tenant without users or anything that they name; {name, call}. */
@@ -104,14 +115,7 @@ test('a bulk export is what the real bulk import takes', async () => {
   assert.deepEqual([...new Set(list.flatMap(Object.keys))].filter((k) => !known.includes(k)), []);
   assert.ok(list.every((u) => u.custom_password_hash?.algorithm !== 'firebase-scrypt') && list.some((u) => u.mfa_factors));
   assert.ok(list.every((u) => !u.user_id.startsWith('auth0|')));
-  const { name: tenant, call } = await empty(), db = (await ok(200, call('GET', `/connections?name=${enc(DB)}`)))[0].id;
-  const form = new FormData();
-  form.set('connection_id', db);
-  form.set('users', new Blob([JSON.stringify(list)]), 'users.json');
-  const rs = new Response(form), body = Buffer.from(await rs.arrayBuffer());
-  const job = await ok(202, call('POST', '/jobs/users-imports', body, { headers: { 'Content-Type': rs.headers.get('content-type') } }));
-  let end = job;
-  while (['pending', 'processing'].includes(end.status)) end = await ok(200, call('GET', `/jobs/${job.id}`));
+  const { name: tenant, call } = await empty(), end = await uploaded(call, JSON.stringify(list));
   assert.deepEqual(end.summary, { failed: 0, updated: 0, inserted: list.length, total: list.length });
   const again = JSON.parse(read(exported('--format', 'bulk', '--connection', DB, '--plain-secrets', '--tenant', tenant)));
   assert.deepEqual(again, list);
@@ -223,12 +227,7 @@ test('an upsert changes of a whole user what it changes of any', async () => {
 });
 
 test('the API takes no whole users', async () => {
-  const db = (await ok(200, v2('GET', `/connections?name=${enc(DB)}`)))[0].id, form = new FormData();
-  form.set('connection_id', db);
-  form.set('users', new Blob([JSON.stringify([{ user_id: 'auth0|w', email: 'w@x.example', identities: [{ connection: DB, provider: 'auth0', user_id: 'w' }] }])]), 'u.json');
-  const rs = new Response(form);
-  let job = await ok(202, v2('POST', '/jobs/users-imports', Buffer.from(await rs.arrayBuffer()), { headers: { 'Content-Type': rs.headers.get('content-type') } }));
-  while (['pending', 'processing'].includes(job.status)) job = await ok(200, v2('GET', `/jobs/${job.id}`));
+  const job = await uploaded(v2, JSON.stringify([{ user_id: 'auth0|w', email: 'w@x.example', identities: [{ connection: DB, provider: 'auth0', user_id: 'w' }] }]));
   assert.equal(job.summary.failed, 1);
   assert.equal((await ok(200, v2('GET', `/jobs/${job.id}/errors`)))[0].errors[0].code, 'OBJECT_ADDITIONAL_PROPERTIES');
 });
@@ -268,6 +267,31 @@ test('broken users are named, the good ones come in', async () => {
   assert.equal(await total(v2), before + 3);
 });
 
+test('the API says the same of broken files', async () => {
+  const before = await total(v2);
+  for (const [name, content] of broken.filter(([, c]) => c.length)) {
+    const job = await uploaded(v2, content);
+    assert.equal(job.status, 'failed', name);
+    assert.match(job.status_details, NOT_JSON, name);
+    assert.deepEqual((await ok(200, v2('GET', `/jobs/${job.id}/errors`))).status_details, job.status_details);
+  }
+  assert.equal(await total(v2), before);
+});
+
+test('what the connection asks for is missing', () => {
+  const job = imported(write('missing', ['{"name":"Nobody"}']));
+  assert.deepEqual(job.errors[0].errors, [{ code: 'OBJECT_REQUIRED', message: 'Missing required property: email' }]);
+});
+
+test('whole users as an array, without a first line', async () => {
+  await prepare('array');
+  const list = `[${lines('sample').slice(0, 50).join(',\n')}]`;
+  fs.writeFileSync(file('array'), list);
+  assert.equal(imported(file('array'), '--tenant', 'array').summary.inserted, 50);
+  const ids = lines('sample').slice(0, 50).map((l) => JSON.parse(l).user_id);
+  assert.deepEqual(users(exported('--tenant', 'array')).map((u) => u.user_id), ids);
+});
+
 // --- stops in the middle ------------------------------------------------------------------------------------
 
 /** Its output at the end, whatever happens to it. */
@@ -299,6 +323,21 @@ test('kill -9 of the server in the middle of an export, ten times', async (t) =>
   }
   t.diagnostic(JSON.stringify(cut));
   assert.ok(cut.amid > 0, JSON.stringify(cut));
+  v2 = await server.v2();
+});
+
+test('kill -9 of the server in the middle of a sealed import, four times', async () => {
+  await prepare('killed');
+  const plain = read(exported('--plain-secrets', '--connection', 'people')), sealed = exported('--with-secrets', file('key'), '--connection', 'people');
+  const child = begin('import', file(sealed), '--with-secrets', file('key'), '--tenant', 'killed');
+  await until(() => fs.readdirSync(path.join(server.data, 'jobs')).some((f) => f.endsWith('.users')));
+  for (let i = 0; i < 4; i++) {
+    await server.restart('SIGKILL');
+    await sleep(15 * i);
+  }
+  await child.over;
+  await until(() => fs.readdirSync(path.join(server.data, 'jobs')).length === 0);
+  assert.equal(read(exported('--plain-secrets', '--tenant', 'killed')), plain);
   v2 = await server.v2();
 });
 
