@@ -79,7 +79,7 @@ def unit():
     env = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
     good = bad = 0
     for exe in executables(os.path.join(ASAN, "tests/unit"), "_test"):
-        more = {"USERS_SAMPLE": "100000 1000"} if FULL else {}
+        more = {"USERS_SAMPLE": "100000 1000", "DIFFERENTIAL_QUERIES": "100000"} if FULL else {}
         code, out = run([exe], env=dict(env, **more), timeout=3600 if FULL else 300)
         good += len(re.findall(r"^\[       OK \]", out, flags=re.M))
         wrong = len(re.findall(r"^\[  FAILED  \] [\w.]*: ?", out, flags=re.M)) or len(set(re.findall(r"^\[  FAILED  \] (\S+)", out, flags=re.M)))
