@@ -2,6 +2,7 @@
 
 #include "crypto/random.h"
 #include "domain/client.h"
+#include "domain/connection_configuration.h"
 #include "domain/connection_keys.h"
 #include "domain/connection_options.h"
 #include "domain/group.h"
@@ -246,6 +247,7 @@ struct result connection_present(struct tx *tx, const struct connection *c, stru
         json_push_text(tx->arena, clients, rows[i].b);
     *out = json_copy_shallow(tx->arena, c->body);
     json_set(tx->arena, *out, STR("enabled_clients"), clients);
+    connection_configuration_hide(tx, *out);
     return OK;
 }
 
@@ -428,6 +430,7 @@ struct result connection_patch(struct tx *tx, str id, const struct json *patch, 
     struct json *now = json_copy_shallow(tx->arena, patch);
     if (json_get(patch, STR("options"))) {
         struct json *options = options_of(tx->arena, patch);
+        connection_configuration_keep(tx, c.options, options);
         TRY(connection_options_check(c.traits, options));
         TRY(connection_options_fill(tx, c.traits, options, false));
         json_set(tx->arena, now, STR("options"), options);

@@ -63,7 +63,7 @@ MUST_USE struct result connection_disable_all(struct tx *tx, str connection_id);
 MUST_USE struct result connection_clients(struct tx *tx, str connection_id, int64_t after_seq, size_t limit,
                                           struct relation_row **out, size_t *out_count);
 
-/* The v2 object: body with enabled_clients. */
+/* The v2 object: body with enabled_clients, without the values of options.configuration. */
 MUST_USE struct result connection_present(struct tx *tx, const struct connection *c, struct json **out);
 
 /* Reads a document of the connection resource (lists made elsewhere). */

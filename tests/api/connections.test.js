@@ -135,3 +135,15 @@ test('no connector is connected', async () => {
   const answer = await v2('GET', `/connections/${c.id}/status`);
   assert.equal(answer.status, 404, answer.text);
 });
+
+test('the values of configuration are not shown, and survive being read and written', async () => {
+  const secret = 'postgres://scripts:password@db';
+  const made = await create({ name: 'scripts', options: { configuration: { DB: secret, MODE: 'fast' } } });
+  const shown = made.options.configuration;
+  assert.deepEqual(Object.keys(shown), ['DB', 'MODE']);
+  for (const a of [made, await read(made), await expectStatus(200, v2('GET', '/connections?name=scripts'))]) assert.ok(!JSON.stringify(a).includes(secret));
+  assert.deepEqual((await read(made)).options.configuration, shown);
+  const changed = await expectStatus(200, v2('PATCH', `/connections/${made.id}`, { options: { configuration: { ...shown, MODE: 'slow' } } }));
+  assert.equal(changed.options.configuration.DB, shown.DB, 'sent back, it is the same value');
+  assert.notEqual(changed.options.configuration.MODE, shown.MODE);
+});

@@ -48,6 +48,16 @@ static struct result patch_tx(struct tx *tx, void *arg)
     return connection_present(tx, &c, &s->out);
 }
 
+/* What is kept, not what is shown. */
+static struct result options_tx(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct connection c;
+    TRY(connection_by_id(tx, s->id, &c));
+    s->out = c.options;
+    return OK;
+}
+
 static struct result delete_tx(struct tx *tx, void *arg)
 {
     return connection_delete(tx, ((struct step *)arg)->id);
@@ -225,6 +235,33 @@ static void test_patches(void **state)
         shape_check(&t, patches[i].name, out, patches[i].want);
     }
     kind_check("unknown", step_write(&t, patch_tx, STR("con_0000000000000000"), "{\"options\":{}}", &out), ERR_INEXISTENT_CONNECTION);
+    testing_close(&t);
+}
+
+static str shown_of(const struct json *connection, const char *name)
+{
+    return json_get_text(json_at(connection, "options.configuration"), str_from(name));
+}
+
+static void test_configuration(void **state)
+{
+    struct testing t;
+    struct json *first, *second, *kept;
+    (void)state;
+    testing_open(&t);
+    first = create(&t, DB("{\"configuration\":{\"a\":\"same\",\"b\":\"same\"}}"));
+    str a = shown_of(first, "a"), b = shown_of(first, "b");
+    assert_int_equal(a.len, 44);
+    assert_false(str_eq(a, b)); /* equal values do not look alike */
+
+    /* Sent back it is kept; another name's text, or another value, is what it says. */
+    str body = str_fmt(t.arena, "{\"options\":{\"configuration\":{\"a\":\"%.*s\",\"b\":\"%.*s\",\"c\":\"new\"}}}", STR_ARG(a), STR_ARG(a));
+    testing_ok(step_write(&t, patch_tx, id_of(first), str_cstr(t.arena, body), &second), "patch");
+    assert_true(str_eq(shown_of(second, "a"), a));
+    assert_false(str_eq(shown_of(second, "b"), b));
+    testing_ok(step_write(&t, options_tx, id_of(first), "{}", &kept), "read");
+    shape_check(&t, "kept", json_get(kept, STR("configuration")),
+                str_cstr(t.arena, str_fmt(t.arena, "{\"a\":\"same\",\"b\":\"%.*s\",\"c\":\"new\"}", STR_ARG(a))));
     testing_close(&t);
 }
 
@@ -504,6 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_creation), cmocka_unit_test(test_ticket),  cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_patches),  cmocka_unit_test(test_unique_email_stays), cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_configuration),
         cmocka_unit_test(test_clients),  cmocka_unit_test(test_lists),   cmocka_unit_test(test_checkpoint_walk),
         cmocka_unit_test(test_keys),     cmocka_unit_test(test_delete),  cmocka_unit_test(test_strategies),
     };
