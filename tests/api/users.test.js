@@ -384,3 +384,22 @@ test('attributes say what a user of the connection needs', async () => {
   await refuses(sign(byName.name, 'x'), 400, 'invalid_body', /username/);
   await refuses(v2('POST', '/users', { connection: byName.name, password: 'x', username: 'abcde' }), 400, 'invalid_body', /email/);
 });
+
+test('email_verified is of the address it came with', async () => {
+  const user = await create({ email_verified: true });
+  assert.equal(user.email_verified, true);
+  const patch = (body) => expectStatus(200, v2('PATCH', path(user), body));
+  assert.equal((await patch({ email: address() })).email_verified, false);
+  assert.equal((await patch({ email: address(), email_verified: true })).email_verified, true);
+  assert.equal((await patch({ email_verified: false })).email_verified, false);
+});
+
+test('phone_number is what a user of an sms connection has', async () => {
+  await expectStatus(201, v2('POST', '/connections', { name: 'by-sms', strategy: 'sms', enabled_clients: [server.credentials.management.client_id] }));
+  const sign = (more) => v2('POST', '/users', { connection: 'by-sms', ...more });
+  const user = await expectStatus(201, sign({ phone_number: '+15550001111' }));
+  assert.equal(user.name, '+15550001111');
+  assert.equal((await sign({})).status, 400);
+  assert.equal((await sign({ email: address() })).status, 400);
+  assert.equal((await sign({ phone_number: '+15550001111' })).status, 409);
+});
