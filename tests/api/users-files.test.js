@@ -134,6 +134,37 @@ test('options that do not go together are refused', () => {
   assert.ok(!fs.existsSync(none) && !fs.existsSync(`${none}.part`));
 });
 
+/** Two users who are linked and parted again: whoever reads while that happens finds each identity, once. */
+test('an export is one picture of the users, whatever is written meanwhile', async (t) => {
+  const make = async (name) => (await ok(201, v2('POST', '/users', { connection: DB, email: `${name}@picture.example`, password: 'Secret-enough-1A', verify_email: false }))).user_id;
+  const first = await make('first');
+  assert.equal(imported(write('between', Array.from({ length: 4000 }, (_, i) => JSON.stringify({ email: `between${i}@picture.example` })))).summary.inserted, 4000);
+  const last = await make('last'), [provider, native] = last.split('|');
+  let going = true, links = 0;
+  const writing = (async () => {
+    for (; going; links++) {
+      await ok(201, v2('POST', `/users/${enc(first)}/identities`, { provider, user_id: native }));
+      await ok(200, v2('DELETE', `/users/${enc(first)}/identities/${provider}/${native}`));
+    }
+  })();
+  for (let i = 0; i < 12; i++) {
+    const child = begin('export', file(`picture${i}`));
+    assert.equal((await child.over).code, 0, child.text);
+    const seen = users(`picture${i}`).flatMap((u) => u.identities).filter((one) => one.user_id === native);
+    assert.equal(seen.length, 1, `in export ${i}`);
+  }
+  going = false;
+  await writing;
+  t.diagnostic(`${links} times linked`);
+  assert.ok(links > 12);
+});
+
+test('the job of a command has no link', async () => {
+  const job = JSON.parse(cli('export', file('linkless'), '--json')), shown = await ok(200, v2('GET', `/jobs/${job.id}`));
+  assert.deepEqual([shown.type, shown.status, shown.location], ['users_export', 'completed', undefined]);
+  assert.deepEqual([job.users > USERS, job.views, job.hashes_left_out], [true, 1, 0]);
+});
+
 // --- what does not open ---------------------------------------------------------------------------
 
 test('keys: none, the wrong one, the public half, one too many', async () => {
