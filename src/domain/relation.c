@@ -1,7 +1,5 @@
 #include "domain/relation.h"
 
-#include "domain/row_count.h"
-
 /* What stands on a side, and by that which rows go with which thing. A pair
  * goes with its first thing; with its second by `hanging`. */
 struct side {
@@ -228,10 +226,18 @@ struct result relation_list_b_pairs(struct tx *tx, enum relation r, str first, s
 
 /* --- pages -------------------------------------------------------------------------------- */
 
+/* A long list has its number in a row (store/schema-3.sql). */
 static struct result count(struct tx *tx, enum relation r, enum relation_side by, str id, size_t *out)
 {
-    static const str fields[] = { [RELATION_BY_A] = STR_INIT("a"), [RELATION_BY_B] = STR_INIT("b") };
-    return row_count_read(tx, str_from(rules[r].name), fields[by], id, out);
+#define COUNT_OF(side)                                                                                       \
+    "SELECT coalesce((SELECT n FROM row_counts WHERE kind = ? AND field = '" side "' AND value = ?), " \
+    "(SELECT COUNT(*) FROM relations WHERE kind = ? AND " side " = ?))"
+    static const char *const texts[] = { [RELATION_BY_A] = COUNT_OF("a"), [RELATION_BY_B] = COUNT_OF("b") };
+    struct sql_value n;
+    bool found;
+    TRY(sql_row(tx->sql, tx->arena, texts[by], SQL_ARGS(name_of(r), sql_text(id), name_of(r), sql_text(id)), &n, 1, &found));
+    *out = (size_t)n.i;
+    return OK;
 }
 
 struct result relation_count_a(struct tx *tx, enum relation r, str a, size_t *out)

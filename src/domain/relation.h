@@ -79,7 +79,7 @@ MUST_USE struct result relation_list_b_pairs(struct tx *tx, enum relation r, str
 
 enum relation_side { RELATION_BY_A, RELATION_BY_B };
 /* A page over the rows of one side, read from the index whatever their number;
- * total is that number, which is kept (domain/row_count.h). */
+ * total is that number, at the same cost. */
 struct relation_page {
     enum relation relation;
     enum relation_side by;

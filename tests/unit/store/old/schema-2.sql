@@ -23,6 +23,6 @@ INSERT INTO jobs VALUES (1, 'job_1', 'users_import', 0, '{"id":"job_1"}', '{}', 
 INSERT INTO job_errors VALUES (1, 1, '{}');
 INSERT INTO job_users VALUES (1, 1);
 INSERT INTO daily_stats VALUES (19675, 1, 1, 0, 1700000000000000, 1700000000000000);
-INSERT INTO documents VALUES (2, 'client', 'def', '{"client_id":"def"}', 1700000000000000, 1700000000000000);
-INSERT INTO document_filter VALUES ('client', 'app_type', 'spa', 2);
-INSERT INTO relations VALUES (2, 'connection_client', 'con_1', 'def', '{}');
+WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < 65) INSERT INTO documents SELECT x, 'client', 'c' || x, '{}', 1700000000000000, 1700000000000000 FROM n;
+INSERT INTO document_filter SELECT kind, 'app_type', 'spa', seq FROM documents WHERE seq > 1;
+INSERT INTO relations SELECT seq, 'connection_client', 'con_1', id, '{}' FROM documents WHERE seq > 1;
