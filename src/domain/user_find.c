@@ -148,7 +148,7 @@ struct result user_check_all(struct tx *tx, const struct json *user_ids)
 
 /* --- identities ---------------------------------------------------------------------- */
 
-/* The conditions on the provider are those of the partial indexes (schema.sql). */
+/* The conditions on the provider are those of the partial indexes (schema-3.sql). */
 #define BY_IDENTITY "SELECT u.id, u.uid, u.doc FROM identities i JOIN users u ON u.id = i.user WHERE "
 
 /* Tells a bulk load's many new keys from each other without asking the tables. */
@@ -164,7 +164,7 @@ static struct result find_by_key(struct tx *tx, enum tx_key kind, const char *sq
 struct result user_find_by_email(struct tx *tx, str connection, str email, struct user *out, bool *out_found)
 {
     return find_by_key(tx, TX_KEY_EMAIL,
-                       BY_IDENTITY "i.connection = ? AND i.email = ? AND i.email IS NOT NULL AND i.provider IN ('auth0', 'email')",
+                       BY_IDENTITY "i.connection = ? AND i.email = ? AND i.email IS NOT NULL AND i.provider || '' IN ('auth0', 'email')",
                        connection, user_fold(tx->arena, email), out, out_found);
 }
 
@@ -177,7 +177,7 @@ struct result user_find_by_username(struct tx *tx, str connection, str username,
 struct result user_find_by_phone(struct tx *tx, str connection, str phone, struct user *out, bool *out_found)
 {
     return find_by_key(tx, TX_KEY_PHONE,
-                       BY_IDENTITY "i.connection = ? AND i.phone = ? AND i.phone IS NOT NULL AND i.provider IN ('auth0', 'sms')",
+                       BY_IDENTITY "i.connection = ? AND i.phone = ? AND i.phone IS NOT NULL AND i.provider || '' IN ('auth0', 'sms')",
                        connection, phone, out, out_found);
 }
 

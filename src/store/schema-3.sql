@@ -58,3 +58,13 @@ CREATE TRIGGER document_filter_uncounted AFTER DELETE ON document_filter BEGIN
     UPDATE row_counts SET n = n - 1 WHERE kind = OLD.kind AND field = OLD.field AND value = OLD.value;
     DELETE FROM row_counts WHERE kind = OLD.kind AND field = OLD.field AND value = OLD.value AND n < 64;
 END;
+
+-- Who has this address, this number? As an expression the provider is tested on
+-- the one row that is found; as a bare column it became part of the key that is
+-- looked for, and the list a table of its own at each look-up.
+DROP INDEX identities_by_email;
+CREATE UNIQUE INDEX identities_by_email ON identities (connection, email)
+    WHERE email IS NOT NULL AND provider || '' IN ('auth0', 'email');
+DROP INDEX identities_by_phone;
+CREATE UNIQUE INDEX identities_by_phone ON identities (connection, phone)
+    WHERE phone IS NOT NULL AND provider || '' IN ('auth0', 'sms');

@@ -169,7 +169,7 @@ static void statement_give_back(struct sql *db, struct cached *c)
         cached_free(c);
 }
 
-static int bind_one(sqlite3_stmt *stmt, int at, const struct sql_value *v)
+static int bind_one(sqlite3_stmt *stmt, int at, const struct sql_value *v, sqlite3_destructor_type keep)
 {
     switch (v->type) {
     case SQL_NULL:
@@ -177,15 +177,16 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct sql_value *v)
     case SQL_INT:
         return sqlite3_bind_int64(stmt, at, v->i);
     case SQL_TEXT:
-        return sqlite3_bind_text64(stmt, at, v->s.p ? v->s.p : "", v->s.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+        return sqlite3_bind_text64(stmt, at, v->s.p ? v->s.p : "", v->s.len, keep, SQLITE_UTF8);
     case SQL_BLOB:
-        return sqlite3_bind_blob64(stmt, at, v->s.p ? v->s.p : "", v->s.len, SQLITE_TRANSIENT);
+        return sqlite3_bind_blob64(stmt, at, v->s.p ? v->s.p : "", v->s.len, keep);
     }
     return SQLITE_MISUSE;
 }
 
-struct result sql_open(struct sql *db, struct sql_rows *rows, const char *text, const struct sql_value *args,
-                       size_t arg_count)
+/* keep: SQLITE_STATIC where args outlive the rows, else SQLITE_TRANSIENT. */
+static struct result open_rows(struct sql *db, struct sql_rows *rows, const char *text, const struct sql_value *args,
+                               size_t arg_count, sqlite3_destructor_type keep)
 {
     struct cached *c = NULL;
     TRY(statement_get(db, text, &c));
@@ -195,7 +196,7 @@ struct result sql_open(struct sql *db, struct sql_rows *rows, const char *text, 
     db->open_rows++;
     struct result r = OK;
     for (size_t i = 0; i < arg_count && !failed(r); i++)
-        if (bind_one(c->stmt, (int)i + 1, &args[i]) != SQLITE_OK)
+        if (bind_one(c->stmt, (int)i + 1, &args[i], keep) != SQLITE_OK)
             r = failure_of(db, text);
     if (failed(r)) {
         statement_give_back(db, c);
@@ -203,6 +204,12 @@ struct result sql_open(struct sql *db, struct sql_rows *rows, const char *text, 
     }
     *rows = (struct sql_rows){ .db = db, .stmt = c, .failure = OK };
     return OK;
+}
+
+struct result sql_open(struct sql *db, struct sql_rows *rows, const char *text, const struct sql_value *args,
+                       size_t arg_count)
+{
+    return open_rows(db, rows, text, args, arg_count, SQLITE_TRANSIENT);
 }
 
 bool sql_next(struct sql_rows *rows)
@@ -259,7 +266,7 @@ struct result sql_run(struct sql *db, const char *text, const struct sql_value *
                       int64_t *out_changed)
 {
     struct sql_rows rows;
-    TRY(sql_open(db, &rows, text, args, arg_count));
+    TRY(open_rows(db, &rows, text, args, arg_count, SQLITE_STATIC));
     while (sql_next(&rows)) {
     }
     TRY(sql_close(&rows));
@@ -286,7 +293,7 @@ struct result sql_row(struct sql *db, struct arena *a, const char *text, const s
                       size_t arg_count, struct sql_value *out, size_t columns, bool *out_found)
 {
     struct sql_rows rows;
-    TRY(sql_open(db, &rows, text, args, arg_count));
+    TRY(open_rows(db, &rows, text, args, arg_count, SQLITE_STATIC));
     bool found = sql_next(&rows);
     if (found && (size_t)sqlite3_column_count(stmt_of(&rows)) != columns)
         die("SQL gave %d columns, not %zu: %.200s", sqlite3_column_count(stmt_of(&rows)), columns, text);
