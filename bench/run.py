@@ -9,11 +9,12 @@ import sys
 
 import footprint
 import measure
+import moving
 import people
 import rates
 import search
 
-ROWS = {**rates.ROWS, **people.ROWS, **search.ROWS, **footprint.ROWS}
+ROWS = {**rates.ROWS, **people.ROWS, **search.ROWS, **footprint.ROWS, **moving.ROWS}
 DOC = os.path.join(measure.ROOT, "docs/performance.md")
 
 

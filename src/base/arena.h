@@ -1,6 +1,6 @@
 /* An arena hands out memory that is freed all at once. One a request; handlers
  * allocate from it and free nothing. Out of memory aborts (docs/design.md,
- * decision 15), so no caller checks. Not thread-safe: one user at a time. */
+ * decision 13), so no caller checks. Not thread-safe: one user at a time. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
