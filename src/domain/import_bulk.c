@@ -107,6 +107,8 @@ static struct result tell_tx(struct tx *tx, void *arg)
     TRY(import_job_find(tx, im, &j));
     if (im->gone)
         return OK;
+    if (import_is_late(tx, &j))
+        return fail(ERR_BUSY);
     import_progress_tell(tx, im, &j);
     return job_update(tx, &j);
 }

@@ -68,6 +68,10 @@ static struct result write_part(struct tx *tx, void *arg)
         return job_end(tx, &j, false, STR("The connection does not exist."));
     }
     TRY(r);
+    if (import_is_late(tx, &j)) {
+        im->gone = true;
+        return import_finish(tx, &j, &t.connection, false, STR("The job took longer than two hours."));
+    }
     TRY(import_part_write(tx, &t, p));
     bool is_last = p->batch->at_end && p->until == p->batch->count;
     j.position = p->until == p->batch->count ? p->batch->position : p->batch->until[p->until - 1];

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "domain/outbox.h"
 
+enum { LIMIT_S = 2 * 3600 };
+
 /* --- users ------------------------------------------------------------------------------- */
 
 static struct result write_item(struct tx *tx, const struct import_target *t, const struct import_item *item, bool give_up,
@@ -78,6 +80,12 @@ void import_progress_tell(struct tx *tx, const struct importing *im, struct job 
         json_set_int(tx->arena, j->body, STR("time_left_seconds"), spent_s * (size - im->position) / im->position);
 }
 
+bool import_is_late(const struct tx *tx, const struct job *j)
+{
+    int64_t began_us = json_get_int(j->task, STR("began_at"), tx->now_us);
+    return !json_get_true(j->task, STR("from_command")) && tx->now_us - began_us > LIMIT_S * US_PER_S;
+}
+
 static struct result log_end(struct tx *tx, const struct connection *c, str type, str description)
 {
     struct arena *a = tx->arena;
@@ -123,7 +131,8 @@ static struct result mark_begun(struct tx *tx, void *arg)
     if (im->gone)
         return OK;
     json_set_text(tx->arena, j.body, STR("status"), STR("processing"));
-    json_set_int(tx->arena, j.task, STR("began_at"), tx->now_us);
+    if (!json_get(j.task, STR("began_at")))
+        json_set_int(tx->arena, j.task, STR("began_at"), tx->now_us);
     return job_update(tx, &j);
 }
 

@@ -37,6 +37,8 @@ MUST_USE struct result import_target_read(struct tx *tx, const struct job *j, st
 MUST_USE struct result import_part_write(struct tx *tx, const struct import_target *t, struct import_part *p);
 void import_counts_add(struct arena *a, struct json *body, const int64_t counts[IMPORT_OUTCOME_MAX]);
 void import_progress_tell(struct tx *tx, const struct importing *im, struct job *j);
+/* AUTH-REFERENCE 21.1: two hours after its beginning a job has failed. A command's may take as long as it needs. */
+bool import_is_late(const struct tx *tx, const struct job *j);
 MUST_USE struct result import_finish(struct tx *tx, struct job *j, const struct connection *c, bool completed, str details);
 
 /* Transactions of their own on the tenant. */

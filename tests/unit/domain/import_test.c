@@ -352,6 +352,32 @@ static void bulk_is_the_same(void **state)
     testing_close(&steps);
 }
 
+static struct result begin_long_ago(struct tx *tx, void *arg)
+{
+    (void)arg;
+    return sql_run(tx->sql, "UPDATE jobs SET task = json_set(task, '$.began_at', ?)", SQL_ARGS(sql_int(clock_now_us() - INT64_C(7201) * US_PER_S)), NULL);
+}
+
+static void too_late(void **state)
+{
+    struct testing *t = *state;
+    atomic_bool stop = false;
+    const struct {
+        const char *name;
+        bool from_command;
+    } rows[] = { { "by the API", false }, { "by the command", true } };
+    for (size_t i = 0; i < TESTING_ARRAY_LEN(rows); i++) {
+        struct making m = { .n = { .id = job_id_new(t->arena), .from_command = rows[i].from_command } };
+        testing_ok(import_file_keep(t->arena, t->tenant, m.n.id, STR("[{\"email\":\"late@import.example\"}]")), "the file");
+        testing_ok(testing_write(t, make_tx, &m), "the job");
+        testing_ok(testing_write(t, begin_long_ago, NULL), "its beginning");
+        testing_ok(import_run(t->tenant, m.n.id, &stop), rows[i].name);
+        testing_ok(testing_read(t, job_tx, &m), "the job again");
+        assert_true(str_eq(json_get_text(m.job.body, STR("status")), rows[i].from_command ? STR("completed") : STR("failed")));
+        assert_int_equal(testing_count(t, "SELECT COUNT(*) FROM users"), rows[i].from_command);
+    }
+}
+
 static void bulk_of_a_broken_file(void **state)
 {
     struct testing *t = *state;
@@ -409,6 +435,7 @@ int main(void)
         IN_STORE(bulk_is_the_same, "a bulk load writes what single steps write"),
         IN_STORE(bulk_of_a_broken_file, "a bulk load of a broken file changes nothing"),
         IN_STORE(bulk_stopped, "a bulk load that was stopped begins again"),
+        IN_STORE(too_late, "two hours are the limit, but for a command"),
         IN_STORE(hash_is_kept, "a hash goes to the secrets, not to the document"),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
