@@ -24,7 +24,7 @@ test('an API is created with the defaults of the real one', async () => {
   assert.deepEqual({ ...api, id: 0 }, {
     id: 0, identifier: 'https://api.example/', name: 'My API', scopes: [{ value: 'read:a', description: 'Read A' }, { value: 'write:a' }],
     signing_alg: 'RS256', allow_offline_access: false, token_lifetime: 86400, token_lifetime_for_web: 7200, skip_consent_for_verifiable_first_party_clients: false,
-    ...('is_system' in api && { is_system: false }), ...('subject_type_authorization' in api && { subject_type_authorization: api.subject_type_authorization }),
+    subject_type_authorization: { user: { policy: 'allow_all' }, client: { policy: 'require_client_grant' } }, ...('is_system' in api && { is_system: false }),
   });
   assert.deepEqual(await read(api), api);
   assert.deepEqual(await read(api.identifier), api, 'the identifier stands for the id');
