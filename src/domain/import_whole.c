@@ -68,8 +68,32 @@ static struct result find_connections(struct whole *w)
             return refuse(w, "CONNECTION_NOT_FOUND", path, str_fmt(a, "The connection %.*s is of another provider", STR_ARG(name)));
         user_rules_read(c, &w->rules[i]);
     }
-    if (w->hash.p && !w->rules[0].takes_password)
-        return refuse(w, "NOT_PASSED", STR("password_hash"), STR("Users of this connection have no password"));
+    return OK;
+}
+
+static bool takes_password(const struct whole *w, str uid)
+{
+    const struct json *all = members(w, "identities"), *one;
+    JSON_EACH_ITEM(all, i, one)
+        if (str_eq(user_identity_uid(w->tx->arena, one), uid))
+            return w->rules[i].takes_password;
+    return false;
+}
+
+static bool has_hash(const struct json *of)
+{
+    return json_get(of, STR("password_hash")) || json_get(of, STR("custom_password_hash"));
+}
+
+static struct result check_passwords(struct whole *w)
+{
+    const struct json *all = members(w, "identity_secrets"), *one;
+    str words = STR("Users of this connection have no password");
+    if (has_hash(w->user) && !w->rules[0].takes_password)
+        return refuse(w, "NOT_PASSED", STR("password_hash"), words);
+    JSON_EACH_ITEM(all, i, one)
+        if (has_hash(one) && !takes_password(w, json_get_text(one, STR("identity"))))
+            return refuse(w, "NOT_PASSED", str_fmt(w->tx->arena, "identity_secrets[%zu].password_hash", i), words);
     return OK;
 }
 
@@ -360,7 +384,9 @@ static struct result insert(struct whole *w)
     struct user_identifiers ids;
     struct given g;
     bool first;
-    TRY(find_given(w, &g));
+    TRY(check_passwords(w));
+    if (!*w->error)
+        TRY(find_given(w, &g));
     if (*w->error)
         return OK;
     user_identifiers_read(w->tx->arena, &w->rules[0], w->user, &ids);

@@ -233,6 +233,8 @@ const lacking = [
   ['a hash in the history', { password_history: [{ changed_at: '2024-01-01T00:00:00.000Z', password_hash: 'x' }] }, 'PATTERN', 'password_hash'],
   ["a password where there are none", { user_id: 'google-oauth2|x', identities: [{ connection: 'google-oauth2', provider: 'google-oauth2', user_id: 'x' }],
     password_hash: '$2b$10$C6UzMDM.H6dfI/f/IKcEeO5tX8T5qIhFKJq6xz1yHBgJF5h1dUwGa' }, 'NOT_PASSED', 'password_hash'],
+  ['the same of a linked one', { identities: [{ connection: DB, provider: 'auth0', user_id: 'x' }, { connection: 'google-oauth2', provider: 'google-oauth2', user_id: 'y' }],
+    identity_secrets: [{ identity: 'google-oauth2|y', password_hash: '$2b$10$C6UzMDM.H6dfI/f/IKcEeO5tX8T5qIhFKJq6xz1yHBgJF5h1dUwGa' }] }, 'NOT_PASSED', 'identity_secrets[0].password_hash'],
   ['secrets of no identity', { identity_secrets: [{ identity: 'github|1', access_token: 't' }] }, 'NOT_PASSED', 'identity_secrets'],
   ['a factor of somebody else', { authentication_methods: [{ id: 'totp|dev_0000000000000008', type: 'totp', totp_secret: 'JBSWY3DP' }] }, 'MFA_FACTORS_FAILED', 'authentication_methods[0].id'],
   ['a taken address', { email: 'user1@sample.example' }, 'DUPLICATED_USER', 'email'],
