@@ -129,6 +129,9 @@ struct result user_rules_check_username(struct arena *a, const struct user_rules
 struct result user_rules_check_email(struct arena *a, str email)
 {
     ptrdiff_t at = str_find_char(email, '@');
+    for (size_t i = 0; i < email.len; i++)
+        if ((unsigned char)email.p[i] <= ' ' || email.p[i] == 0x7f)
+            return refuse(a, "email", "Object didn't pass validation for format email");
     if (at <= 0 || at > EMAIL_LOCAL_MAX || email.len > EMAIL_MAX || (size_t)at + 1 == email.len)
         return refuse(a, "email", "Object didn't pass validation for format email");
     return OK;

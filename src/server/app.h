@@ -20,9 +20,12 @@ struct app;
 MUST_USE struct result app_new(struct store *s, const struct app_config *cfg, struct app **out);
 void app_free(struct app *a);
 
+/* Whose words an answer on this path has. */
+enum api api_of_path(str path);
+
 /* What http.h calls. ctx is the struct app. */
 void app_handle(void *ctx, struct http_request *rq, struct http_response *rs);
-void app_refuse(void *ctx, int status, str reason, size_t body_limit, struct http_response *rs);
+void app_refuse(void *ctx, int status, str reason, const struct http_request *rq, size_t body_limit, struct http_response *rs);
 size_t app_body_limit(void *ctx, const struct http_request *rq);
 
 enum { BODY_BYTES_MAX = 1 << 20 };

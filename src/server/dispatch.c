@@ -15,7 +15,7 @@ enum { HEADER_ROOM = 4096, REAL_UPLOAD_BYTES_MAX = 512000 };
 
 /* --- route -------------------------------------------------------------------------- */
 
-static enum api api_of_path(str path)
+enum api api_of_path(str path)
 {
     if (str_starts(path, STR("/api/v2/")) || str_eq(path, STR("/api/v2")))
         return API_V2;

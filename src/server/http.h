@@ -51,9 +51,11 @@ struct http_listener {
 };
 
 /* What the layer itself must answer (bad framing, a limit): the handler's owner
- * words it. status is the HTTP status, reason a short code for the log,
- * body_limit what http_body_limit_fn answered for this request (0: it was not asked). */
-typedef void (*http_refuse_fn)(void *ctx, int status, str reason, size_t body_limit, struct http_response *rs);
+ * words it. status is the HTTP status, reason a short code for the log, rq the
+ * request when its head was read whole (else NULL), body_limit what
+ * http_body_limit_fn answered for it. */
+typedef void (*http_refuse_fn)(void *ctx, int status, str reason, const struct http_request *rq, size_t body_limit,
+                               struct http_response *rs);
 /* One whole request. Runs on one of the layer's threads. */
 typedef void (*http_handle_fn)(void *ctx, struct http_request *rq, struct http_response *rs);
 /* Asked when the header is complete, before the body: how many bytes may it have? */

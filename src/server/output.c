@@ -108,20 +108,23 @@ static void note_refusal(str reason)
 
 /* What the connection layer refuses is worded like an API answer: whoever sent
  * it speaks one, and it must never be a library's page. */
-void app_refuse(void *ctx, int status, str reason, size_t body_limit, struct http_response *rs)
+void app_refuse(void *ctx, int status, str reason, const struct http_request *rq, size_t body_limit, struct http_response *rs)
 {
     (void)ctx;
+    enum api api = rq ? api_of_path(rq->path) : API_V2;
     struct arena *a = arena_new(0);
     struct json *body = json_object(a);
     note_refusal(reason);
     if (status == 413) {
-        answer_error(rs, a, API_V2, fail1(ERR_PAYLOAD_TOO_LARGE, str_fmt(a, "%zu", body_limit)));
+        answer_error(rs, a, api == API_V1 ? API_V1 : API_V2, fail1(ERR_PAYLOAD_TOO_LARGE, str_fmt(a, "%zu", body_limit)));
         arena_free(a);
         return;
     }
     json_set_int(a, body, STR("statusCode"), status);
     json_set_text(a, body, STR("error"), http_reason(status));
     json_set_text(a, body, STR("message"), http_reason(status));
+    if (api == API_V1) /* what its clients show (V1-REFERENCE 1.4) */
+        json_set_text(a, body, STR("detail"), http_reason(status));
     answer_json(rs, status, body);
     arena_free(a);
 }

@@ -53,6 +53,9 @@ const global = [
   ['an empty optional text is absent', 'POST', '/api/users/$JANE/verification_ticket', { resultUrl: '' }, 200],
   ['broken JSON', 'PUT', '/api/users/$JANE/metadata', Buffer.from('{"a":'), 400, error('invalid_json')],
   ['a list for an object', 'PUT', '/api/users/$JANE/metadata', [], 400, error('invalid_body')],
+  ['a body beyond the limit', 'PUT', '/api/users/$JANE/metadata', { a: 'x'.repeat(2 << 20) }, 413, error('payload_too_large')],
+  ['no text that is an address', 'PUT', '/api/users/$JANE/email', { email: 'a\0b@acme.example' }, 400, error('invalid_body')],
+  ['nor with a blank', 'PUT', '/api/users/$JANE/email', { email: 'a b@acme.example' }, 400, error('invalid_body')],
   // 1.7 search
   ['a prefix of name or address', 'GET', '/api/users?search=JANE', , 200, emails('jane@acme.example')],
   ['with a blank', 'GET', '/api/users?search=jane%20r', , 200, emails('jane@acme.example')],

@@ -53,6 +53,7 @@ static void begin(struct message *m)
     parse_begin(&m->parse, limits, &m->rq, m->headers);
     m->in_at = 0;
     m->rq.body = STR("");
+    m->body.limit = 0; /* not asked for yet */
     m->lane = NULL;
     m->park = m->spool_failed = m->interim_sent = false;
 }

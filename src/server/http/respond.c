@@ -286,7 +286,7 @@ void respond_refuse(struct conn *c, struct refusal r)
     respond_begin(c->msg);
     c->msg->rs.status = r.status;
     if (cfg->refuse)
-        cfg->refuse(cfg->ctx, r.status, r.reason, c->msg->body.limit, &c->msg->rs);
+        cfg->refuse(cfg->ctx, r.status, r.reason, c->msg->body.limit ? &c->msg->rq : NULL, c->msg->body.limit, &c->msg->rs);
     decide_end(c, true);
     frame(c);
 }

@@ -158,9 +158,10 @@ static void handle(void *ctx, struct http_request *rq, struct http_response *rs)
     rs->status = 404;
 }
 
-static void refuse(void *ctx, int status, str reason, size_t limit, struct http_response *rs)
+static void refuse(void *ctx, int status, str reason, const struct http_request *rq, size_t limit, struct http_response *rs)
 {
     (void)ctx;
+    (void)rq;
     (void)status;
     (void)limit;
     http_header_add(rs, STR("X-Reason"), reason);
