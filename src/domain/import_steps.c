@@ -97,7 +97,7 @@ static void adapt(struct stepping *s, int64_t took_us)
 
 static struct result in_tx(struct stepping *s)
 {
-    struct tx_options o = { .arena = s->part.batch->arena, .now_us = clock_now_us() };
+    struct tx_options o = { .arena = s->part.batch->arena, .now_us = clock_now_us(), .lowly = s->im->ahead };
     return store_write(s->im->tenant, &o, write_part, s);
 }
 

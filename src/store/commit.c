@@ -106,6 +106,7 @@ void write_queue_init(struct write_queue *q)
     *q = (struct write_queue){ 0 };
     list_init(&q->now);
     list_init(&q->later);
+    list_init(&q->lowly);
 }
 
 /* --- which tenant is next: under the writers' lock --------------------------------- */
@@ -208,7 +209,7 @@ static void tenant_done(struct writers *ws, struct tenant *t)
     struct write_queue *q = &t->queue;
     pthread_mutex_lock(&ws->lock);
     q->scheduled = false;
-    bool more = q->now.count > 0 || (ws->stopping && q->later.count > 0);
+    bool more = q->now.count > 0 || q->lowly.count > 0 || (ws->stopping && q->later.count > 0);
     if (more) {
         make_ready(ws, t);
         pthread_cond_signal(&ws->work);
@@ -229,6 +230,16 @@ static struct write *take_next(struct write_queue *q, int64_t now_us)
     return w ? w : list_take(&q->later);
 }
 
+/* Under the lock, at the beginning of a transaction. */
+static struct write *take_lowly(struct write_queue *q)
+{
+    if (!q->lowly.head)
+        return NULL;
+    bool others = q->now.count > 0 || q->later.count > 0, turn = q->lowly_turn || !others;
+    q->lowly_turn = !turn;
+    return turn ? list_take(&q->lowly) : NULL;
+}
+
 /* The next function for a batch, or NULL when it is full or none waits. */
 static struct write *batch_next(struct writers *ws, struct batch *b)
 {
@@ -239,10 +250,11 @@ static struct write *batch_next(struct writers *ws, struct batch *b)
     if (b->alone || b->ran.count >= BATCH_MAX || (some && now_us > b->until_us))
         return NULL;
     pthread_mutex_lock(&ws->lock);
-    b->alone = q->now.head && q->now.head->again;
+    w = some ? NULL : take_lowly(q);
+    b->alone = w || (q->now.head && q->now.head->again);
     if (!b->alone)
         w = take_next(q, now_us);
-    else if (!some)
+    else if (!some && !w)
         w = list_take(&q->now);
     pthread_mutex_unlock(&ws->lock);
     return w;
@@ -486,7 +498,7 @@ struct result store_write(struct tenant *t, const struct tx_options *o, tx_fn fn
         return fail(ERR_BUSY);
     }
     sem_init(&w.done, 0, 0);
-    list_add(&t->queue.now, &w);
+    list_add(o->lowly ? &t->queue.lowly : &t->queue.now, &w);
     schedule(ws, t);
     pthread_mutex_unlock(&ws->lock);
     waits_begin();

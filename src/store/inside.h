@@ -58,8 +58,9 @@ struct write_list {
     unsigned count;
 };
 struct write_queue { /* of one tenant; guarded by the writers' lock */
-    struct write_list now, later;
+    struct write_list now, later, lowly;
     int64_t later_due_us;
+    bool lowly_turn; /* one waited while others had the last transaction */
     bool scheduled;  /* in the ready list, or a writer is on it */
     bool in_later;   /* in the list of tenants with something due */
     unsigned careful; /* functions that still get savepoints; the writer's that is on it */

@@ -137,6 +137,7 @@ struct tx_options {
     int64_t now_us;
     const struct actor *actor;
     int64_t deadline_us; /* monotonic; 0 = none */
+    bool lowly; /* a write: others of the tenant go first, but for every other transaction, and none shares its own */
 };
 
 /* Run fn in a read transaction, on this thread. fn must not call store_read or

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -47,6 +48,103 @@ static void fn_sees_the_options(void **state)
     assert_true(seen.can_write && seen.now_us == 77 && seen.actor == o.actor && seen.arena == x.arena && seen.tenant == t);
     assert_ok(store_read(t, &o, what_tx_says, &seen));
     assert_true(!seen.can_write && seen.now_us == 77 && seen.actor == o.actor);
+    tenant_release(t);
+    scratch_drop(&x);
+}
+
+/* --- what may wait for others -------------------------------------------------------- */
+
+struct turn {
+    struct tenant *tenant;
+    bool lowly;
+    int slow_ms;
+    atomic_int *order;
+    int at; /* its place among all */
+    pthread_t thread;
+};
+
+static struct result note_turn(struct tx *tx, void *arg)
+{
+    struct turn *n = arg;
+    (void)tx;
+    usleep((useconds_t)n->slow_ms * 1000);
+    n->at = atomic_fetch_add(n->order, 1);
+    return OK;
+}
+
+static void *take_turn(void *arg)
+{
+    struct turn *n = arg;
+    struct arena *a = arena_new(0);
+    struct tx_options o = { .arena = a, .lowly = n->lowly };
+    assert_ok(store_write(n->tenant, &o, note_turn, n));
+    arena_free(a);
+    return NULL;
+}
+
+/* While a first one runs, these come in this order. */
+static void others_go_before_lowly_ones(void **state)
+{
+    struct scratch x;
+    atomic_int order = 0;
+    (void)state;
+    scratch_store(&x, NULL, NULL);
+    struct tenant *t = scratch_tenant(&x, "default");
+    struct turn turns[] = { { .slow_ms = 300 }, { .lowly = true }, { .lowly = true }, { .lowly = false }, { .lowly = false } };
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+        turns[i].tenant = t;
+        turns[i].order = &order;
+        assert_int_equal(pthread_create(&turns[i].thread, NULL, take_turn, &turns[i]), 0);
+        usleep(30000);
+    }
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
+        pthread_join(turns[i].thread, NULL);
+    assert_int_equal(turns[0].at, 0);
+    assert_int_equal(turns[3].at + turns[4].at, 1 + 2);
+    assert_int_equal(turns[1].at, 3);
+    assert_int_equal(turns[2].at, 4);
+    tenant_release(t);
+    scratch_drop(&x);
+}
+
+struct busy {
+    struct tenant *tenant;
+    atomic_bool *stop;
+    pthread_t thread;
+};
+
+static void *keep_busy(void *arg)
+{
+    struct busy *b = arg;
+    atomic_int order = 0;
+    while (!atomic_load(b->stop)) {
+        struct turn n = { .tenant = b->tenant, .slow_ms = 1, .order = &order };
+        take_turn(&n);
+    }
+    return NULL;
+}
+
+static void lowly_ones_have_their_turn(void **state)
+{
+    struct scratch x;
+    struct busy busy[4];
+    atomic_bool stop = false;
+    atomic_int order = 0;
+    (void)state;
+    scratch_store(&x, NULL, NULL);
+    struct tenant *t = scratch_tenant(&x, "default");
+    for (int i = 0; i < 4; i++) {
+        busy[i] = (struct busy){ .tenant = t, .stop = &stop };
+        assert_int_equal(pthread_create(&busy[i].thread, NULL, keep_busy, &busy[i]), 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        struct turn n = { .tenant = t, .lowly = true, .order = &order };
+        take_turn(&n);
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 4; i++)
+        pthread_join(busy[i].thread, NULL);
+    assert_int_equal(atomic_load(&order), 20);
     tenant_release(t);
     scratch_drop(&x);
 }
@@ -482,6 +580,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fn_answers_comes_back),
         cmocka_unit_test(fn_sees_the_options),
+        cmocka_unit_test(others_go_before_lowly_ones),
+        cmocka_unit_test(lowly_ones_have_their_turn),
         cmocka_unit_test(many_writers_each_whole_or_absent),
         cmocka_unit_test(reads_follow_writes),
         cmocka_unit_test(generation_grows_with_success_only),
