@@ -10,7 +10,7 @@ LIMITS = [
     ("few AND half", 5), ("fifth AND half", 5), ("prefix AND fifth", 5), ("200 hits, sorted", 10), ("few-hit prefix, sorted", 40),
     ("1/1000, sorted", 40), ("1/900 by prefix, sorted by its like", 40), ("1/90 by prefix, sorted by its like", 40),
     ("1/90 by prefix, sorted by login", 40), ("twentieth, sorted", 40), ("fifth, sorted", 10), ("tenth by prefix, sorted", 10),
-    ("all, sorted", 10),
+    ("range of dates, sorted by them", 10), ("tenth by prefix, sorted by itself", 10), ("all, sorted", 10),
 ]
 # Dear kinds, and what bounds them (src/search/README.md).
 BOUNDS = [

@@ -35,6 +35,7 @@ static const struct {
     { STR_INIT("identities.provider"), 21, 0 },
     { STR_INIT("identities.user_id"), 22, 0 },
     { STR_INIT("identities.isSocial"), 23, 0 },
+    { STR_INIT(FIELD_SEVERAL), 24, 0 },
     { STR_INIT("date"), 0, DATE }, /* of log entries */
 };
 
@@ -103,6 +104,14 @@ int64_t field_fixed_id(str field)
 {
     size_t i = find(field);
     return i < FIELD_COUNT ? fields[i].id : 0;
+}
+
+/* One byte, which no key of a value is. */
+str field_several_key(int64_t sorted_field)
+{
+    static const char numbers[] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
+    return (str){ &numbers[sorted_field & 31], 1 };
 }
 
 bool field_next_fixed_beneath(str parent, size_t *at, int64_t *out_id)

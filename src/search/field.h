@@ -18,6 +18,10 @@ enum { FIELD_ID_FIRST = 1000 };
 int64_t field_fixed_id(str field);
 /* A root field with a fixed id: users are sorted by it without their documents. */
 bool field_is_sorted(str field);
+/* No member of a document: a user has as values of it the numbers (field_several_key)
+ * of the sorted fields that have several values. */
+#define FIELD_SEVERAL "\001several"
+str field_several_key(int64_t sorted_field);
 /* The well-known members of parent ("identities"): start with *at = 0. */
 bool field_next_fixed_beneath(str parent, size_t *at, int64_t *out_id);
 

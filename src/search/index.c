@@ -21,12 +21,8 @@ struct term_list {
     struct buf key;
 };
 
-static void list_add(void *ctx, str field, const struct json *value)
+static void list_push(struct term_list *list, struct term t)
 {
-    struct term_list *list = ctx;
-    buf_clear(&list->key);
-    if (!value_key(&list->key, field, value))
-        return;
     if (list->count == list->cap) {
         size_t cap = list->cap ? 2 * list->cap : 32;
         struct term *v = ARENA_ARRAY(list->a, struct term, cap);
@@ -35,7 +31,15 @@ static void list_add(void *ctx, str field, const struct json *value)
         list->v = v;
         list->cap = cap;
     }
-    list->v[list->count++] = (struct term){ str_dup(list->a, field), str_dup(list->a, key_cut(buf_str(&list->key))) };
+    list->v[list->count++] = t;
+}
+
+static void list_add(void *ctx, str field, const struct json *value)
+{
+    struct term_list *list = ctx;
+    buf_clear(&list->key);
+    if (value_key(&list->key, field, value))
+        list_push(list, (struct term){ str_dup(list->a, field), str_dup(list->a, key_cut(buf_str(&list->key))) });
 }
 
 static int term_cmp(const void *x, const void *y)
@@ -43,6 +47,28 @@ static int term_cmp(const void *x, const void *y)
     const struct term *a = x, *b = y;
     int order = str_cmp(a->field, b->field);
     return order ? order : str_cmp(a->key, b->key);
+}
+
+/* The end of the terms of one field, which are neighbours. */
+static size_t field_end(const struct term_list *list, size_t from)
+{
+    size_t next = from + 1;
+    while (next < list->count && str_eq(list->v[next].field, list->v[from].field))
+        next++;
+    return next;
+}
+
+static void add_several(struct term_list *list)
+{
+    size_t count = list->count;
+    for (size_t i = 0, next; i < count; i = next) {
+        str field = list->v[i].field;
+        next = field_end(list, i);
+        if (next > i + 1 && field_is_sorted(field))
+            list_push(list, (struct term){ STR(FIELD_SEVERAL), field_several_key(field_fixed_id(field)) });
+    }
+    if (list->count > count)
+        qsort(list->v, list->count, sizeof *list->v, term_cmp);
 }
 
 /* The document's terms, sorted, each once. */
@@ -61,6 +87,7 @@ static struct term_list terms_of(struct arena *a, const struct json *doc)
         if (i == 0 || term_cmp(&list.v[i], &list.v[kept - 1]) != 0)
             list.v[kept++] = list.v[i];
     list.count = kept;
+    add_several(&list);
     return list;
 }
 
@@ -97,13 +124,11 @@ static struct result tell_terms(struct teller *t, const struct term_list *before
     return OK;
 }
 
-/* Terms of one field are neighbours. */
 static void add_sort_keys(struct buf *out, const struct term_list *list)
 {
     for (size_t i = 0, next; i < list->count; i = next) {
         const struct term *first = &list->v[i];
-        for (next = i + 1; next < list->count && str_eq(list->v[next].field, first->field);)
-            next++;
+        next = field_end(list, i);
         if (!field_is_sorted(first->field))
             continue;
         if (next == i + 1)

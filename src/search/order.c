@@ -198,13 +198,49 @@ struct place {
     int64_t id;
 };
 
+/* The part of the query that must hold and says where in the sort field's rows
+ * its users stand: a term on that field with one span. */
+static const struct scan *span_of_sort_field(const struct matcher *m, str field)
+{
+    if (m->kind == NODE_LEAF)
+        return !m->beneath && m->plan->count == 1 && str_eq(m->field, field) ? &m->plan->scans[0] : NULL;
+    for (size_t i = 0; m->kind == NODE_AND && i < m->count; i++) {
+        const struct scan *s = m->kids[i]->kind == NODE_LEAF ? span_of_sort_field(m->kids[i], field) : NULL;
+        if (s)
+            return s;
+    }
+    return NULL;
+}
+
+/* A user with several values stands at the least or the greatest of them, which
+ * may lie outside the query's span: one such user, and all rows are walked. */
+static struct result narrow_walk(struct finder *f, struct page *p, int64_t sort_field)
+{
+    struct sql_value one;
+    bool several;
+    const struct scan *s = field_is_sorted(p->sort_field) ? span_of_sort_field(f->query, p->sort_field) : NULL;
+    p->low = STR("");
+    p->high = STR("\xff");
+    if (!s || s->field != sort_field)
+        return OK;
+    TRY(sql_row(f->tx->sql, f->a, "SELECT 1 FROM user_terms WHERE f = ? AND v = ? LIMIT 1",
+                SQL_ARGS(sql_int(field_fixed_id(STR(FIELD_SEVERAL))), sql_blob(field_several_key(sort_field))), &one, 1, &several));
+    if (several)
+        return OK;
+    p->narrowed = true;
+    p->low = s->low;
+    p->high = s->high;
+    return OK;
+}
+
 static struct result open_sorted(struct walk *w, int64_t field, const struct place *after, int64_t batch, struct sql_rows *rows)
 {
     const char *text = w->p->descending
-        ? "SELECT id, v FROM user_terms WHERE f = ? AND (v, id) < (?, ?) ORDER BY v DESC, id DESC LIMIT ?"
-        : "SELECT id, v FROM user_terms WHERE f = ? AND (v, id) > (?, ?) ORDER BY v, id LIMIT ?";
+        ? "SELECT id, v FROM user_terms WHERE f = ? AND (v, id) < (?, ?) AND v >= ? ORDER BY v DESC, id DESC LIMIT ?"
+        : "SELECT id, v FROM user_terms WHERE f = ? AND (v, id) > (?, ?) AND v < ? ORDER BY v, id LIMIT ?";
     return sql_open(w->f->tx->sql, rows, text,
-                    SQL_ARGS(sql_int(field), sql_blob(after->key), sql_int(after->id), sql_int(batch)));
+                    SQL_ARGS(sql_int(field), sql_blob(after->key), sql_int(after->id),
+                             sql_blob(w->p->descending ? w->p->low : w->p->high), sql_int(batch)));
 }
 
 /* Reads one batch; *last becomes its last place. */
@@ -225,7 +261,7 @@ static struct result read_sorted(struct walk *w, int64_t field, struct place *la
 
 static struct result walk_sorted(struct walk *w, int64_t field, bool *out_ended)
 {
-    struct place last = w->p->descending ? (struct place){ STR("\xff"), INT64_MAX } : (struct place){ STR(""), -1 };
+    struct place last = { w->p->descending ? w->p->high : w->p->low, -1 };
     int64_t ids[BATCH_MAX];
     size_t count = 0;
     *out_ended = false;
@@ -277,7 +313,7 @@ static struct result try_walk(struct finder *f, struct page *p, int64_t sort_fie
     TRY(sort_field ? walk_sorted(&w, sort_field, &ended) : walk_ids(&w, &points, &ended));
     if (points.part)
         points.part->driving = false;
-    *out_done = page_is_full(p) || (ended && !sort_field);
+    *out_done = page_is_full(p) || (ended && (!sort_field || p->narrowed));
     if (!*out_done)
         page_restart(p);
     if (w.seen)
@@ -346,9 +382,10 @@ static struct result stream_sorted(struct walk *w, int64_t field, bool *out_ende
     struct result r = OK;
     struct sql_rows rows;
     bool more = true;
-    TRY(sql_open(w->f->tx->sql, &rows, w->p->descending ? "SELECT id FROM user_terms WHERE f = ? ORDER BY v DESC, id DESC"
-                                                        : "SELECT id FROM user_terms WHERE f = ? ORDER BY v, id",
-                 SQL_ARGS(sql_int(field))));
+    TRY(sql_open(w->f->tx->sql, &rows,
+                 w->p->descending ? "SELECT id FROM user_terms WHERE f = ? AND v >= ? AND v < ? ORDER BY v DESC, id DESC"
+                                  : "SELECT id FROM user_terms WHERE f = ? AND v >= ? AND v < ? ORDER BY v, id",
+                 SQL_ARGS(sql_int(field), sql_blob(w->p->low), sql_blob(w->p->high))));
     while (!failed(r) && !walk_stops(w) && (more = sql_next(&rows))) {
         r = walk_take(w, sql_col_int(&rows, 0));
         if (!failed(r) && w->rows % BATCH_MAX == 0)
@@ -408,6 +445,7 @@ struct result order_page(struct finder *f, struct page *p, struct idset *found, 
     int64_t sort_field = 0;
     if (p->sort_field.len)
         TRY(catalog_find(f->tx, p->sort_field, &sort_field));
+    TRY(narrow_walk(f, p, sort_field));
     if (!found || found->complement) {
         bool done;
         TRY(try_walk(f, p, sort_field, found, exact, &done));

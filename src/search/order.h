@@ -13,6 +13,9 @@ struct page {
     size_t skipped, count;
     int64_t *ids;
     size_t cap;
+    /* order.c's: the sort field's rows that the walk reads, low inside, high outside */
+    str low, high;
+    bool narrowed; /* the query has nobody beside them */
 };
 
 /* Fills the page with users for whom f->query holds. found: the only users that

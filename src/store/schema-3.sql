@@ -4,6 +4,14 @@
 -- need not read their documents (search/sortkeys.h). A user without a row was
 -- last written by version 2: then the document is asked.
 CREATE TABLE user_sort_keys (id INTEGER PRIMARY KEY, keys BLOB NOT NULL);
+-- Of version 2's users nobody knows whether a sorted field has several values
+-- (search/field.h, FIELD_SEVERAL): each may.
+INSERT INTO user_terms (f, v, id)
+    SELECT 24, t.v, 0 FROM (SELECT x'01' AS v UNION SELECT x'02' UNION SELECT x'04' UNION SELECT x'05' UNION SELECT x'06'
+        UNION SELECT x'07' UNION SELECT x'08' UNION SELECT x'09' UNION SELECT x'0a' UNION SELECT x'0b' UNION SELECT x'0c'
+        UNION SELECT x'0d' UNION SELECT x'0e' UNION SELECT x'0f' UNION SELECT x'10' UNION SELECT x'11' UNION SELECT x'12'
+        UNION SELECT x'13') AS t
+    WHERE EXISTS (SELECT 1 FROM users);
 
 -- How many rows a long list has, so that its total costs the same however long
 -- it is: one of 64 rows or more has its number here, a shorter one is counted

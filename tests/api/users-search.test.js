@@ -2,9 +2,12 @@
 'use strict';
 const { test, before, after } = require('node:test');
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { Server } = require('./lib/server');
 const { ok, refused, enc, query } = require('./lib/check');
 const { prepare, found } = require('./lib/found');
+const { sql } = require('./lib/v1');
 
 const DB = 'Username-Password-Authentication';
 const N = 40, year = new Date().getUTCFullYear();
@@ -219,6 +222,21 @@ test('a new user is found at once, a deleted one no more, also after a restart',
   await ok(204, v2('DELETE', `/users/${enc(made.user_id)}`));
   assert.deepEqual(await search('app_metadata.fresh:true'), []);
   assert.equal((await search('*', { include_totals: true })).total, N);
+});
+
+test('a database of version 2 answers as before, and learns how its users are sorted', async () => {
+  const asked = [['*', 'name:1'], ['given_name:Anna', 'nickname:-1'], ['email:user*', 'email:-1'], [`created_at:[${year - 1} TO *]`, 'created_at:1'], ['nickname:[nick1 TO nick3]', 'nickname:1'], ['blocked:true', 'logins_count:1']];
+  const answers = () => Promise.all(asked.map(async ([q, sort]) => (await search(q, { sort })).map((u) => u.user_id)));
+  const schema = fs.readFileSync(path.join(__dirname, '../../src/store/schema-3.sql'), 'utf8'), made = [...schema.matchAll(/CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) (\w+)/g)].reverse();
+  const now = await answers(), keys = () => sql(server, 'SELECT count(*) FROM user_sort_keys')[0][0];
+  assert.ok(now.every((ids) => ids.length > 3));
+  assert.equal(keys(), N);
+  sql(server, [...made.map((m) => [`DROP ${m[1]} IF EXISTS ${m[2]}`, []]), ['DELETE FROM user_terms WHERE f = 24', []], ['PRAGMA user_version = 2', []], ['SELECT 1', []]], [], { write: true });
+  assert.deepEqual(await answers(), now);
+  assert.equal(keys(), 0);
+  await ok(200, v2('PATCH', `/users/${enc(users[3].user_id)}`, { app_metadata: { seen: true } }));
+  assert.deepEqual(await answers(), now);
+  assert.equal(keys(), 1);
 });
 
 test('the users of a connection go out of every answer with it', async () => {

@@ -82,6 +82,8 @@ static void test_sort_keys(void **state)
     int64_t id = bed_add(&b, doc);
     assert_ok(sql_row(b.tx.sql, b.tx.arena, "SELECT keys FROM user_sort_keys WHERE id = ?", SQL_ARGS(sql_int(id)), &keys, 1, &found));
     assert_true(found);
+    assert_int_equal(count_rows(&b, "SELECT count(*) FROM user_terms WHERE f = 24"), 1);
+    assert_int_equal(count_rows(&b, "SELECT count(*) FROM user_terms WHERE f = 24 AND v = x'0b'"), 1); /* nickname */
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         str key = STR("");
         if (sort_keys_find(keys.s, rows[i].field, &key) != rows[i].kind || !str_eq(key, rows[i].key))
