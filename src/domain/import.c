@@ -83,6 +83,7 @@ static void open_source(struct importing *im, struct arena *a, const struct star
 {
     const struct box_key *key = s->key.has_private ? &s->key : NULL;
     im->source.takes_whole = json_get_true(s->job.task, STR("from_command"));
+    im->source.users = -1;
     if (!im->source.takes_whole)
         return;
     import_reader_take_lines(&im->reader);
@@ -92,6 +93,8 @@ static void open_source(struct importing *im, struct arena *a, const struct star
     if (!header)
         return;
     struct result r = user_file_read(a, header, key, &im->source.file);
+    if (!failed(r))
+        r = user_file_read_end(a, &im->source.file, import_reader_take_end(&im->reader, a), &im->source.users);
     if (failed(r))
         im->refusal = r.args.v[0];
 }

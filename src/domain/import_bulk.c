@@ -141,6 +141,15 @@ static struct result load_next(struct loading *l, bool *out_end)
     return failed(r) ? r : tell(l, position);
 }
 
+/* What the file says at its end must hold before anybody sees anything of it. */
+static void check_count(struct loading *l)
+{
+    int64_t users = 0;
+    for (size_t i = 0; i < IMPORT_OUTCOME_MAX; i++)
+        users += l->counts[i];
+    l->broken = l->broken || !import_source_has(&l->im->source, users, &l->im->refusal);
+}
+
 static struct result load_users(struct loading *l)
 {
     struct importing *im = l->im;
@@ -171,6 +180,7 @@ static struct result load(struct loading *l)
     TRY(bulk_write(l->bulk, &o, read_fields, l));
     TRY(bulk_indexes_drop(l->bulk, "identities"));
     TRY(load_users(l));
+    check_count(l);
     if (l->broken)
         return OK;
     TRY(bulk_write(l->bulk, &o, write_index, l));

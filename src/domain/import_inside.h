@@ -17,6 +17,7 @@ struct import_reader {
     size_t used;  /* of the window */
     int64_t window_at; /* offset of its first byte */
     int64_t begin; /* behind the first line, where that is none of a user */
+    int64_t until; /* before the last line, where that is none of a user; 0: the file's end */
     bool is_lines; /* one object after the other instead of an array */
     bool broken;  /* no JSON array, or cut off; an item that is too long */
 };
@@ -25,6 +26,8 @@ MUST_USE struct result import_reader_open(struct import_reader *r, const char *p
 void import_reader_take_lines(struct import_reader *r);
 /* The first item of lines, when it is the one that says what the file is; NULL: it has none. Later seeks to 0 go behind it. */
 struct json *import_reader_take_header(struct import_reader *r, struct arena *a);
+/* The same of the last one. */
+struct json *import_reader_take_end(struct import_reader *r, struct arena *a);
 void import_reader_close(struct import_reader *r);
 /* 0: at the beginning; else what import_reader_at answered before. */
 void import_reader_seek(struct import_reader *r, int64_t position);
@@ -37,7 +40,10 @@ int64_t import_reader_at(const struct import_reader *r);
 struct import_source {
     bool takes_whole; /* users as `users export` writes them, too */
     struct user_file file;
+    int64_t users; /* that the file says it has; -1: it does not say */
 };
+/* Is that how many there are? Else *out_why. */
+bool import_source_has(const struct import_source *s, int64_t users, str *out_why);
 struct import_item {
     struct json *user, *errors; /* errors: array of {code, message, path}, empty when the user may come in */
     str hash;                   /* of the password that the user brings (imported_hash.h); STR_NONE: none */

@@ -13,6 +13,14 @@ static void refuse_sealed(struct arena *a, struct import_item *item)
     json_push(a, item->errors, import_error(a, "NOT_PASSED", STR("Error in sealed property - The line was changed, or is of another file"), STR("sealed")));
 }
 
+bool import_source_has(const struct import_source *s, int64_t users, str *out_why)
+{
+    bool holds = s->users < 0 || s->users == users;
+    if (!holds)
+        *out_why = STR("Users of this file are missing, or there are some that it does not know of: its last line tells another number.");
+    return holds;
+}
+
 struct result import_item_read(struct arena *a, const struct import_source *s, str text, struct import_item *out)
 {
     *out = (struct import_item){ .hash = STR_NONE };

@@ -8,9 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 256 << 10 };
+enum { PIECE = 256 << 10, END_LINE_MAX = 1024 };
 
 static char peek(struct import_reader *r);
+static bool is_blank(char c);
 
 static struct result trouble(const char *path)
 {
@@ -52,6 +53,25 @@ struct json *import_reader_take_header(struct import_reader *r, struct arena *a)
     return found ? item : NULL;
 }
 
+struct json *import_reader_take_end(struct import_reader *r, struct arena *a)
+{
+    char tail[END_LINE_MAX];
+    struct json *item;
+    int64_t at = r->size > END_LINE_MAX ? r->size - END_LINE_MAX : 0;
+    ssize_t n = r->is_lines ? pread(r->fd, tail, sizeof tail, at) : 0;
+    str text = { tail, n > 0 ? (size_t)n : 0 };
+    while (text.len && is_blank(text.p[text.len - 1]))
+        text.len--;
+    const char *newline = text.len ? memrchr(text.p, '\n', text.len) : NULL;
+    if (!newline)
+        return NULL;
+    size_t begin = (size_t)(newline - text.p) + 1;
+    if (failed(json_parse(a, str_dup(a, str_sub(text, begin, text.len)), &item)) || !user_file_is_end(item))
+        return NULL;
+    r->until = at + (int64_t)begin;
+    return item;
+}
+
 void import_reader_close(struct import_reader *r)
 {
     close(r->fd);
@@ -82,8 +102,10 @@ static bool more(struct import_reader *r)
     if (!buf_reserve(&r->window, PIECE))
         return false;
     ssize_t n;
+    int64_t at = r->window_at + (int64_t)r->window.len;
+    size_t wanted = r->until && r->until - at < PIECE ? (size_t)(r->until > at ? r->until - at : 0) : PIECE;
     do
-        n = pread(r->fd, r->window.p + r->window.len, PIECE, r->window_at + (int64_t)r->window.len);
+        n = pread(r->fd, r->window.p + r->window.len, wanted, at);
     while (n < 0 && errno == EINTR);
     if (n <= 0)
         return false;

@@ -30,13 +30,17 @@ static void *check_file(void *arg)
     struct arena *a = arena_new(0);
     struct json *v;
     str text;
+    int64_t users = 0;
     c->holds = true;
     import_reader_seek(r, 0);
     while (c->holds && !atomic_load(c->im->stop) && import_reader_next(r, &text)) {
         arena_clear(a);
         c->holds = !failed(json_parse(a, text, &v));
+        users++;
     }
     c->holds = c->holds && !r->broken;
+    if (c->holds && !atomic_load(c->im->stop))
+        c->holds = import_source_has(&c->im->source, users, &c->im->refusal);
     arena_free(a);
     return NULL;
 }

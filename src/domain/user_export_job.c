@@ -186,6 +186,21 @@ static struct result begin_file(struct exporting *e)
     return write_out(e);
 }
 
+/* FILE may lie where others write, too: what they have put there, a link, a pipe or
+ * a file that they keep open, gets nothing. One that is ours is of this export. */
+static struct result open_own(struct exporting *e, bool goes_on, struct stat *st)
+{
+    const int flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    e->fd = goes_on ? open(e->part, flags) : -1;
+    if (e->fd < 0 && (!goes_on || errno == ENOENT))
+        e->fd = open(e->part, flags | O_CREAT | O_EXCL, 0600);
+    if (e->fd < 0 || fstat(e->fd, st) != 0)
+        return trouble(e);
+    if (!S_ISREG(st->st_mode) || st->st_nlink != 1 || st->st_uid != geteuid())
+        return fail2(ERR_IO, str_from(e->part), STR("it was put there by somebody else"));
+    return fchmod(e->fd, 0600) == 0 ? OK : trouble(e);
+}
+
 /* Behind the last line that was noted; from the beginning where the file has lost it. */
 static struct result open_part(struct exporting *e, bool goes_on)
 {
@@ -194,9 +209,7 @@ static struct result open_part(struct exporting *e, bool goes_on)
         return fail2(ERR_IO, str_from(e->part), STR("it is there already, and none of this export"));
     if (!goes_on)
         TRY(note(e)); /* whose FILE.part it is that stands there after a crash */
-    e->fd = open(e->part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (e->fd < 0 || fchmod(e->fd, 0600) != 0 || fstat(e->fd, &st) != 0)
-        return trouble(e);
+    TRY(open_own(e, goes_on, &st));
     bool is_there = e->state.offset > 0 && st.st_size >= e->state.offset;
     if (ftruncate(e->fd, is_there ? e->state.offset : 0) != 0 || lseek(e->fd, 0, SEEK_END) < 0)
         return trouble(e);
@@ -220,8 +233,6 @@ static struct result step(struct exporting *e, struct tx *tx)
     arena_clear(e->batch_arena);
     TRY(user_export_batch(tx, &e->ex, &e->text, &more));
     e->at_end = !more;
-    if (e->at_end && e->ex.format == USER_EXPORT_BULK)
-        buf_add(&e->text, e->ex.users ? STR("\n]\n") : STR("[]\n"));
     TRY(write_out(e));
     return clock_monotonic_us() - e->noted_us > NOTE_EVERY_MS * US_PER_MS ? note(e) : OK;
 }
@@ -242,12 +253,27 @@ static struct result read_view(struct tx *tx, void *arg)
     return OK;
 }
 
+static struct result write_end(struct exporting *e)
+{
+    if (e->ex.format == USER_EXPORT_BULK)
+        buf_add(&e->text, e->ex.users ? STR("\n]\n") : STR("[]\n"));
+    else
+        buf_fmt(&e->text, "%.*s\n", STR_ARG(user_file_end(e->batch_arena, &e->ex.file, e->ex.users)));
+    return write_out(e);
+}
+
+/* The end is noted with is_whole and never without it: it comes once. */
 static struct result write_users(struct exporting *e)
 {
+    e->at_end = e->state.is_whole;
+    if (e->at_end)
+        return OK;
     while (!e->at_end && !atomic_load(e->stop)) {
         struct tx_options o = { .arena = e->arena, .now_us = clock_now_us() };
         TRY(store_read(e->tenant, &o, read_view, e));
     }
+    if (e->at_end)
+        TRY(write_end(e));
     e->state.is_whole = e->at_end;
     return note(e);
 }

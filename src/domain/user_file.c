@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-enum { VERSION = 1 };
+enum { VERSION_WITHOUT_END = 1, VERSION = 2 };
 #define HEADER STR("doorward_users")
+#define END STR("doorward_users_end")
 #define SEALED STR("sealed")
 #define KIND STR("users file")
 
@@ -27,6 +28,11 @@ static struct seal_place place_of_check(const struct user_file *f)
     return (struct seal_place){ .tenant = f->binding, .kind = KIND, .id = STR(""), .field = STR("check") };
 }
 
+static struct seal_place place_of_end(const struct user_file *f)
+{
+    return (struct seal_place){ .tenant = f->binding, .kind = KIND, .id = STR(""), .field = STR("end") };
+}
+
 /* --- the first line ------------------------------------------------------------------ */
 
 static struct result add_keys(struct arena *a, struct json *inner, const struct box_key *to, struct user_file *f)
@@ -44,7 +50,7 @@ static struct result add_keys(struct arena *a, struct json *inner, const struct 
 struct result user_file_begin(struct arena *a, enum user_file_secrets secrets, const struct box_key *to, struct user_file *out, str *out_line)
 {
     struct json *header = json_object(a), *inner = json_object(a);
-    struct user_file f = { .has_header = true, .secrets = secrets };
+    struct user_file f = { .has_header = true, .secrets = secrets, .has_end = true };
     json_set_int(a, inner, STR("version"), VERSION);
     json_set_text(a, inner, STR("secrets"), secrets_names[secrets]);
     if (secrets == USER_FILE_SEALED)
@@ -89,8 +95,10 @@ struct result user_file_read(struct arena *a, const struct json *header, const s
     const struct json *inner = json_get(header, HEADER);
     struct user_file f = { .has_header = true };
     str secrets = json_get_text(inner, STR("secrets"));
-    if (json_get_int(inner, STR("version"), 0) != VERSION || json_count(header) != 1)
-        return refuse("This file of users is of another version than this program reads (1).");
+    int64_t version = json_get_int(inner, STR("version"), 0);
+    if (version < VERSION_WITHOUT_END || version > VERSION || json_count(header) != 1)
+        return refuse("This file of users is of another version than this program reads (1 and 2).");
+    f.has_end = version > VERSION_WITHOUT_END;
     while (f.secrets < USER_FILE_SECRETS_MAX && !str_eq(secrets, secrets_names[f.secrets]))
         f.secrets++;
     if (f.secrets == USER_FILE_SECRETS_MAX)
@@ -100,6 +108,47 @@ struct result user_file_read(struct arena *a, const struct json *header, const s
     if (f.secrets == USER_FILE_SEALED)
         TRY(read_keys(a, inner, own, &f));
     *out = f;
+    return OK;
+}
+
+/* --- the last line ------------------------------------------------------------------- */
+
+static str number_text(struct arena *a, int64_t n)
+{
+    return str_fmt(a, "%lld", (long long)n);
+}
+
+str user_file_end(struct arena *a, const struct user_file *f, int64_t users)
+{
+    struct json *end = json_object(a), *inner = json_object(a);
+    struct seal_place place = place_of_end(f);
+    json_set_int(a, inner, STR("users"), users);
+    if (f->secrets == USER_FILE_SEALED)
+        json_set_text(a, inner, STR("check"), seal(a, f->key, &place, number_text(a, users)));
+    json_set(a, end, END, inner);
+    return json_dump(a, end);
+}
+
+bool user_file_is_end(const struct json *item)
+{
+    return json_get(item, END) != NULL;
+}
+
+struct result user_file_read_end(struct arena *a, const struct user_file *f, const struct json *item, int64_t *out_users)
+{
+    const struct json *inner = json_get(item, END);
+    int64_t users = json_get_int(inner, STR("users"), -1);
+    struct seal_place place = place_of_end(f);
+    str sealed;
+    *out_users = -1;
+    if (!inner)
+        return f->has_end ? refuse("The end of this file is missing: it was cut off.") : OK;
+    bool good = users >= 0 && json_count(item) == 1;
+    if (good && f->secrets == USER_FILE_SEALED)
+        good = !failed(unseal(a, f->key, &place, json_get_text(inner, STR("check")), &sealed)) && str_eq(sealed, number_text(a, users));
+    if (!good)
+        return refuse("The last line of this file was changed, or is of another file.");
+    *out_users = users;
     return OK;
 }
 

@@ -16,7 +16,7 @@ let server, v2, sample;
 const file = (name) => path.join(server.dir, name);
 const read = (name) => fs.readFileSync(file(name), 'utf8');
 const lines = (name) => read(name).split('\n').filter(Boolean);
-const users = (name) => lines(name).slice(1).map((l) => JSON.parse(l));
+const users = (name) => lines(name).slice(1, -1).map((l) => JSON.parse(l));
 const write = (name, list) => { fs.writeFileSync(file(name), `${list.join('\n')}\n`); return file(name); };
 const cli = (...args) => server.cli('users', ...args);
 const imported = (from, ...more) => JSON.parse(cli('import', from, '--json', ...more));
@@ -188,7 +188,8 @@ test('a changed first line opens nothing', async () => {
   const { name, call } = await empty(), header = JSON.parse(head);
   const changed = (change) => { const h = structuredClone(header); change(h.doorward_users); return write('changed', [JSON.stringify(h), ...rest]); };
   const refused = (from, words) => assert.throws(() => imported(from, '--tenant', name, '--with-secrets', file('key')), words);
-  refused(changed((h) => { h.version = 2; }), /another version/);
+  refused(changed((h) => { h.version = 3; }), /another version/);
+  refused(changed((h) => { h.version = 1; }), /was changed/);
   refused(changed((h) => { h.secrets = 'plain'; }), /no sealed secrets/);
   refused(changed((h) => { h.secrets = 'hidden'; }), /neither none, plain nor sealed/);
   refused(changed((h) => { h.ephemeral = Buffer.alloc(32, 9).toString('base64url'); }), /was changed/);
@@ -208,9 +209,50 @@ test('a changed line is refused, the others come in', async () => {
   all[6] = JSON.stringify({ ...at(6), roles: ['editor', 'auditor', 'clerk'] });
   all[7] = all[7].replaceAll('","', '" , "'); // only blanks
   const job = imported(write('tampered', all), '--with-secrets', file('key'), '--tenant', 'tampered');
-  const count = all.length - 1;
+  const count = all.length - 2;
   assert.deepEqual(job.summary, { failed: 5, updated: 0, inserted: count - 5, total: count });
   assert.ok(job.errors.every((e) => e.errors[0].path === 'sealed' && e.errors[0].code === 'NOT_PASSED' && !JSON.stringify(e).includes('v1.')));
+});
+
+test('a file without some of its lines changes nothing', async () => {
+  const { name, call } = await empty();
+  for (const more of [['--with-secrets', file('key')], ['--plain-secrets']]) {
+    const all = lines(exported(...more)), other = lines(exported(...more)), from = more[0] === '--with-secrets' ? more : [];
+    const refused = (list, words) => assert.throws(() => imported(write('cut', list), '--tenant', name, ...from), words);
+    assert.equal(all.length, other.length);
+    refused(all.slice(0, -1), /cut off/);
+    refused(all.slice(0, 40), /cut off/);
+    refused(all.slice(0, 1), /cut off/);
+    refused([...all.slice(0, 40), all.at(-1)], /another number/); // few, and below many: both ways of writing
+    refused(all.toSpliced(500, 1), /another number/);
+    refused(all.toSpliced(500, 0, all[3]), /another number/);
+    refused([...all, all[1]], /cut off/);
+    if (from.length) {
+      refused([...all.slice(0, -1), other.at(-1)], /of another file/);
+      refused([...all.slice(0, 40), all.at(-1).replace(/"users":\d+/, '"users":39')], /was changed/);
+    }
+  }
+  assert.equal(await total(call), 0);
+});
+
+test('a file of version 1 has no last line and is still read', async () => {
+  await prepare('older');
+  const all = lines(exported('--plain-secrets')), head = all[0].replace('"version":2', '"version":1');
+  assert.equal(imported(write('older', [head, ...all.slice(1, -1)]), '--tenant', 'older').summary.inserted, all.length - 2);
+});
+
+test('what somebody else has put in the way of an export gets nothing', async () => {
+  const part = `${file('planted')}.part`, other = file('theirs');
+  fs.writeFileSync(other, 'theirs');
+  const ways = { link: () => fs.symlinkSync(other, part), dangling: () => fs.symlinkSync(file('nothing'), part), file: () => fs.writeFileSync(part, 'theirs'),
+    hard: () => fs.linkSync(other, part), pipe: () => execFileSync('mkfifo', [part]) };
+  for (const [name, plant] of Object.entries(ways)) {
+    plant();
+    assert.throws(() => cli('export', file('planted'), '--plain-secrets'), /./, name);
+    fs.rmSync(part, { force: true });
+  }
+  assert.equal(fs.readFileSync(other, 'utf8'), 'theirs');
+  assert.ok(!fs.existsSync(file('nothing')) && !fs.existsSync(file('planted')));
 });
 
 // --- names that the tenant lacks ----------------------------------------------------------------------
