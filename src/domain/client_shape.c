@@ -12,11 +12,10 @@ static const str common = STR_INIT(
 
 #define RS256_TOKENS "\"oidc_conformant\":true,\"jwt_configuration\":{\"secret_encoded\":false,\"alg\":\"RS256\"}"
 
+/* Of the types that apps choose none changes a default: a spa or native one is public when it says so (recorded). */
 static const struct {
     str app_type, defaults;
 } kinds[] = {
-    { STR_INIT("native"), STR_INIT("{\"token_endpoint_auth_method\":\"none\"}") },
-    { STR_INIT("spa"), STR_INIT("{\"token_endpoint_auth_method\":\"none\"}") },
     { STR_INIT("resource_server"), STR_INIT("{" RS256_TOKENS ",\"grant_types\":[]}") },
     { STR_INIT("express_configuration"),
       STR_INIT("{" RS256_TOKENS ",\"grant_types\":[\"authorization_code\",\"client_credentials\"],"
@@ -41,15 +40,14 @@ static bool is_public(const struct json *body)
     return str_eq(json_get_text(body, STR("token_endpoint_auth_method")), STR("none"));
 }
 
-/* A client that says how it authenticates by keys has no token_endpoint_auth_method. */
+/* A client that says how it authenticates by keys is not public. */
 static struct result fill_kind(struct arena *a, struct json *body)
 {
     str app_type = json_get_text(body, STR("app_type"));
-    bool has_keys = json_get(body, STR("client_authentication_methods")) != NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (str_eq(kinds[i].app_type, app_type))
             TRY(lay_under(a, body, kinds[i].defaults));
-    if (has_keys && is_public(body))
+    if (json_get(body, STR("client_authentication_methods")) && is_public(body))
         json_remove(body, STR("token_endpoint_auth_method"));
     return OK;
 }

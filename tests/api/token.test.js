@@ -320,7 +320,7 @@ test('default_audience serves requests that name no audience', async () => {
 });
 
 test('public and third-party clients get no v1 token', async () => {
-  const spa = await newClient({ app_type: 'spa', grant_types: undefined });
+  const spa = await newClient({ app_type: 'spa', token_endpoint_auth_method: 'none', grant_types: undefined });
   assert.equal((await askAs({ client_id: spa.client_id, client_secret: spa.client_secret ?? 'x' })).status, 403);
   const third = await newClient({ is_first_party: false });
   await oauthRefused(askAs(third), 403, 'access_denied', 'Non-global clients are not allowed access to APIv1');

@@ -93,8 +93,10 @@ static const struct {
       "\"jwt_configuration\":{\"alg\":\"RS256\",\"lifetime_in_seconds\":3600,\"secret_encoded\":false},"
       "\"refresh_token\":{\"expiration_type\":\"expiring\",\"token_lifetime\":31557600,\"infinite_token_lifetime\":true,"
       "\"infinite_idle_token_lifetime\":false}}" },
-    { "spa is public", "{\"name\":\"a\",\"app_type\":\"spa\"}",
-      "{\"token_endpoint_auth_method\":\"none\",\"grant_types\":[\"authorization_code\",\"implicit\",\"refresh_token\"]}" },
+    { "spa alone is not public", "{\"name\":\"a\",\"app_type\":\"spa\"}", "{\"token_endpoint_auth_method\":null,\"grant_types\":" FULL_GRANTS "}" },
+    { "public", "{\"name\":\"a\",\"app_type\":\"spa\",\"token_endpoint_auth_method\":\"none\"}",
+      "{\"token_endpoint_auth_method\":\"none\",\"grant_types\":[\"authorization_code\",\"implicit\",\"refresh_token\"],"
+      "\"refresh_token\":{\"token_lifetime\":2592000}}" },
     { "native that says otherwise", "{\"name\":\"a\",\"app_type\":\"native\",\"token_endpoint_auth_method\":\"client_secret_post\"}",
       "{\"token_endpoint_auth_method\":\"client_secret_post\",\"grant_types\":" FULL_GRANTS "}" },
     { "express configuration", "{\"name\":\"a\",\"app_type\":\"express_configuration\"}",
