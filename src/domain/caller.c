@@ -8,6 +8,7 @@
 #include "domain/client.h"
 #include "domain/signing_key.h"
 #include "domain/tenant_settings.h"
+#include "domain/user.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ static void grant_current_user_scopes(struct scopes *s)
  * blacklist, the signing keys and the tenant's settings. A change of any of them
  * bumps the tenant's generation before it is answered, a restore does, and a
  * tenant that is opened anew has one that no tenant ever had: a slot is good for
- * the generation that was read before the token was looked up. */
+ * the generation that was read before the token was looked up. Users come and go
+ * without a new generation: their tokens are looked up each time. */
 enum { CACHE_SLOTS = 512, CACHE_TEXT_MAX = 160 };
 
 enum cached_text { CACHED_CLIENT, CACHED_NAME, CACHED_USER, CACHED_TEXTS };
@@ -167,16 +169,25 @@ struct client_lookup {
     struct client client;
     bool found, blacklisted;
     bool id_tokens; /* the tenant takes them as credentials */
+    str user_id;     /* of whom the token is; empty: of a machine */
+    bool user_found;
 };
+
+static str user_of_subject(str subject)
+{
+    return str_ends(subject, STR("@clients")) ? STR("") : subject;
+}
 
 static struct result look_up_client(struct tx *tx, void *arg)
 {
     struct client_lookup *l = arg;
     struct json *settings;
+    struct user user;
     TRY(tenant_settings_read(tx, &settings));
     const struct json *flag = json_get(json_get(settings, STR("flags")), STR("enable_idtoken_api2"));
     l->id_tokens = !flag || json_true(flag);
     TRY(blacklist_has(tx, l->claims, &l->blacklisted));
+    TRY(user_find_by_id(tx, l->user_id, &user, &l->user_found));
     TRY(client_find(tx, l->client_id, &l->client, &l->found));
     l->found = l->found && str_eq(l->client.client_id, l->client_id); /* cli_ is a name in paths only */
     return OK;
@@ -233,8 +244,7 @@ static struct result caller_of_claims(struct arena *a, const struct json *claims
         return subject.len ? OK : fail(ERR_INVALID_TOKEN);
     }
     out->client_id = str_dup(a, json_get_text(claims, STR("azp")));
-    if (!str_ends(subject, STR("@clients")))
-        out->user_id = str_dup(a, subject);
+    out->user_id = str_dup(a, user_of_subject(subject));
     scopes_parse(json_get_text(claims, STR("scope")), &out->scopes);
     return OK;
 }
@@ -248,6 +258,8 @@ static struct result verify(struct tenant *t, struct arena *a, str text, int64_t
     bool is_access_token = audience_has(aud, str_cat(a, issuer, STR("api/v2/")));
     struct client_lookup l = { .claims = token.claims };
     l.client_id = is_access_token ? json_get_text(token.claims, STR("azp")) : first_audience(aud);
+    str subject = json_get_text(token.claims, STR("sub"));
+    l.user_id = is_access_token ? user_of_subject(subject) : subject;
     struct tx_options o = { .arena = a, .now_us = now_us };
     TRY(store_read(t, &o, look_up_client, &l));
     if (!is_access_token && (!l.found || !l.id_tokens))
@@ -265,7 +277,9 @@ static struct result verify(struct tenant *t, struct arena *a, str text, int64_t
         return fail(ERR_INVALID_TOKEN);
     if (is_access_token && !l.found)
         return fail(ERR_INVALID_TOKEN); /* what a deleted client was given ends with it */
-    return caller_of_claims(a, token.claims, is_access_token, &l, out);
+    TRY(caller_of_claims(a, token.claims, is_access_token, &l, out));
+    out->user_is_gone = l.user_id.len && !l.user_found;
+    return OK;
 }
 
 struct result caller_from_jwt(struct tenant *t, struct arena *a, str token, int64_t now_us, struct caller *out)
@@ -277,7 +291,8 @@ struct result caller_from_jwt(struct tenant *t, struct arena *a, str token, int6
     if (cache_get(&p, a, now_us, out))
         return OK;
     TRY(verify(t, a, token, now_us, out, &expires_s));
-    cache_put(&p, expires_s < INT64_MAX / US_PER_S ? expires_s * US_PER_S : INT64_MAX, out);
+    if (!out->user_id.len)
+        cache_put(&p, expires_s < INT64_MAX / US_PER_S ? expires_s * US_PER_S : INT64_MAX, out);
     return OK;
 }
 

@@ -16,6 +16,7 @@ enum caller_kind {
 struct caller {
     enum caller_kind kind;
     str client_id, user_id; /* user_id: "sub" of a user's token, else empty */
+    bool user_is_gone; /* deleted, or part of another now: the token is a true one, but opens nothing */
     str client_name; /* of a v1 token, for the log; else empty */
     struct scopes scopes;
     str scope_text;

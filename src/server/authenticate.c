@@ -25,7 +25,8 @@ static struct result authenticate_v2(struct exchange *x)
         return fail(ERR_MISSING_AUTHENTICATION);
     if (!bearer(c->authorization, &token))
         return fail(ERR_BAD_AUTHORIZATION_HEADER);
-    return caller_from_jwt(c->tenant, c->arena, token, c->now_us, &c->caller);
+    TRY(caller_from_jwt(c->tenant, c->arena, token, c->now_us, &c->caller));
+    return c->caller.user_is_gone ? fail(ERR_INVALID_TOKEN) : OK;
 }
 
 /* Header, then ?access_token=, then (GET only) ?bewit= (V1-REFERENCE 1.2). */

@@ -88,6 +88,21 @@ test('an access token ends with the client that it was given to', async () => {
 });
 
 // Each seen twice before, so that it is remembered, and asked again at once afterwards.
+test("a user's id_token ends with the user, and as the user becomes part of another", async () => {
+  const [gone, part, whole] = [await create(), await create(), await create()];
+  const client = await ok(201, v2('POST', '/clients', { name: 'of users who go', jwt_configuration: { alg: 'HS256' } }));
+  const mine = (user) => as(idToken(server.issuer, client, user.user_id));
+  const key = { device_name: 'phone', type: 'public_key', value: 'v', device_id: 'x', client_id: client.client_id };
+  for (const user of [gone, part]) for (let times = 0; times < 2; times++) await ok(200, mine(user)('GET', path(user)));
+  await ok(204, v2('DELETE', path(gone)));
+  await ok(201, v2('POST', `${path(whole)}/identities`, { provider: 'auth0', user_id: part.user_id.split('|')[1] }));
+  for (const user of [gone, part]) {
+    await refused(mine(user)('GET', path(user)), 401, 'invalid_token');
+    await refused(mine(user)('POST', '/device-credentials', key), 401, 'invalid_token');
+  }
+  assert.deepEqual(await ok(200, v2('GET', `/device-credentials?client_id=${client.client_id}&type=public_key`)), []);
+});
+
 test('what a client is decides what its tokens are, from the next request on', async () => {
   const user = await create();
   const body = { name: 'changes', app_type: 'non_interactive', grant_types: ['client_credentials'], jwt_configuration: { alg: 'HS256' } };
