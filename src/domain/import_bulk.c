@@ -167,10 +167,17 @@ static struct result read_fields(struct tx *tx, void *arg)
     return index_load_fields(((struct loading *)arg)->index, tx);
 }
 
+static bool goes_on(void *ctx)
+{
+    const struct loading *l = ctx;
+    bulk_flush(l->bulk);
+    return !atomic_load(l->im->stop);
+}
+
 static struct result write_index(struct tx *tx, void *arg)
 {
     struct loading *l = arg;
-    return index_load_write(l->index, tx, l->im->stop);
+    return index_load_write(l->index, tx, &(struct index_load_watch){ goes_on, l });
 }
 
 static struct result load(struct loading *l)

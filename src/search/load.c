@@ -11,6 +11,7 @@ enum {
     FIELDS_MAX = 20000,
     TERMS_BYTES = 4 << 20, /* of a run */
     KEYS_BYTES = 1 << 20,  /* these come in order */
+    WATCH_ROWS = 8192,
 };
 
 struct index_load {
@@ -125,14 +126,15 @@ struct result index_load_user(struct index_load *l, int64_t user, const struct j
 
 struct writing {
     struct run_merge *merge;
-    const atomic_bool *stop;
+    const struct index_load_watch *watch;
+    uint64_t rows;
     struct result result;
 };
 
 static bool next_row(struct writing *w, struct run_row *row)
 {
     bool found = false;
-    if (atomic_load_explicit(w->stop, memory_order_relaxed))
+    if (++w->rows % WATCH_ROWS == 0 && !w->watch->goes_on(w->watch->ctx))
         w->result = fail(ERR_BUSY);
     else
         w->result = run_merge_next(w->merge, row, &found);
@@ -160,9 +162,9 @@ static bool next_keys(void *ctx, struct sql_value *out)
     return true;
 }
 
-static struct result write_rows(struct run_file *f, struct tx *tx, struct sql_load *load, const atomic_bool *stop)
+static struct result write_rows(struct run_file *f, struct tx *tx, struct sql_load *load, const struct index_load_watch *watch)
 {
-    struct writing w = { .stop = stop, .result = OK };
+    struct writing w = { .watch = watch, .result = OK };
     TRY(run_merge_new(f, &w.merge));
     load->ctx = &w;
     struct result r = sql_load(tx->sql, load);
@@ -170,11 +172,11 @@ static struct result write_rows(struct run_file *f, struct tx *tx, struct sql_lo
     return failed(w.result) ? w.result : r;
 }
 
-struct result index_load_write(struct index_load *l, struct tx *tx, const atomic_bool *stop)
+struct result index_load_write(struct index_load *l, struct tx *tx, const struct index_load_watch *watch)
 {
     struct sql_load terms = { .into = "user_terms (f, v, id)", .columns = 3, .next = next_term };
     struct sql_load keys = { .into = "user_sort_keys (id, keys)", .columns = 2, .next = next_keys };
     TRY(write_fields(l, tx));
-    TRY(write_rows(l->keys, tx, &keys, stop));
-    return write_rows(l->terms, tx, &terms, stop);
+    TRY(write_rows(l->keys, tx, &keys, watch));
+    return write_rows(l->terms, tx, &terms, watch);
 }

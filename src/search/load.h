@@ -7,8 +7,6 @@
 
 #include "search/search.h"
 
-#include <stdatomic.h>
-
 struct index_load;
 
 /* terms_path, keys_path: names that are free; the files are unlinked at once.
@@ -19,8 +17,13 @@ MUST_USE struct result index_load_fields(struct index_load *l, struct tx *tx);
 /* A new user: ids ascending, each once. Any thread, one at a time. Errors:
  * ERR_IO, ERR_BUSY (more fields than a load takes). */
 MUST_USE struct result index_load_user(struct index_load *l, int64_t user, const struct json *doc);
-/* Writes all. *stop: it may end early, with ERR_BUSY. */
-MUST_USE struct result index_load_write(struct index_load *l, struct tx *tx, const atomic_bool *stop);
+/* Writes all. goes_on is asked every few thousand rows; false: it ends early,
+ * with ERR_BUSY. */
+struct index_load_watch {
+    bool (*goes_on)(void *ctx);
+    void *ctx;
+};
+MUST_USE struct result index_load_write(struct index_load *l, struct tx *tx, const struct index_load_watch *watch);
 void index_load_free(struct index_load *l); /* takes NULL */
 
 #endif

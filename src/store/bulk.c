@@ -3,9 +3,15 @@
 #include "base/file.h"
 #include "store/inside.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { PAGES_MAX = 16384 }; /* 64 MiB: to be copied and compared while others wait */
+enum {
+    PAGES_MAX = 16384,      /* 64 MiB: to be copied and compared while others wait */
+    FLUSH_BYTES = 16 << 20,
+};
 
 struct bulk {
     struct store *store;
@@ -17,6 +23,8 @@ struct bulk {
     char present[STORE_PATH_MAX];     /* a later copy, for bringing over the most while nobody waits */
     struct sql *db;                   /* of the copy */
     struct text *dropped;             /* what makes the indexes again */
+    int fd;                           /* of the copy, for bulk_flush */
+    int64_t flushed;
 };
 
 struct text {
@@ -73,6 +81,7 @@ static struct result begin(struct bulk *b)
     store_path(b->store, "tmp", tmp);
     TRY(make_copies(b));
     sql_set_temporary_dir(tmp);
+    b->fd = open(b->in.path, O_RDONLY | O_CLOEXEC);
     return sql_connect(b->in.path, SQL_LOADER, false, &b->db);
 }
 
@@ -83,6 +92,7 @@ struct result bulk_begin(struct tenant *t, struct bulk **out)
     b->store = t->store;
     b->tenant = t;
     b->arena = a;
+    b->fd = -1;
     store_temporary(b->store, b->in.path);
     store_temporary(b->store, b->base);
     store_temporary(b->store, b->present);
@@ -108,7 +118,21 @@ struct result bulk_write(struct bulk *b, const struct tx_options *o, tx_fn fn, v
     struct tx tx = { .sql = b->db, .tenant = b->tenant, .arena = o->arena, .now_us = o->now_us, .actor = o->actor, .can_write = true };
     if (!sql_in_transaction(b->db))
         TRY(sql_begin_write(b->db));
-    return fn(&tx, arg);
+    TRY(fn(&tx, arg));
+    bulk_flush(b);
+    return OK;
+}
+
+/* Most pages are written once, at the file's end: each part of it is handed over
+ * once, too. Otherwise the sync at the end would wait for all, and with it every
+ * other sync of the machine. */
+void bulk_flush(struct bulk *b)
+{
+    struct stat st;
+    if (b->fd < 0 || fstat(b->fd, &st) != 0 || st.st_size - b->flushed < FLUSH_BYTES)
+        return;
+    sync_file_range(b->fd, b->flushed, st.st_size - b->flushed, SYNC_FILE_RANGE_WRITE);
+    b->flushed = st.st_size;
 }
 
 static struct result list_indexes(struct bulk *b, const char *table, str *out_names)
@@ -209,6 +233,8 @@ void bulk_end(struct bulk *b)
     if (!b)
         return;
     sql_disconnect(b->db);
+    if (b->fd >= 0)
+        close(b->fd);
     const char *const paths[] = { b->in.path, b->base, b->present };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         ignore_result(file_remove_durable(paths[i]), "tmp is emptied at the next start");

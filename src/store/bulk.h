@@ -22,6 +22,9 @@ void bulk_temporary(struct bulk *b, struct arena *a, const char **out);
 /* Runs fn on the copy; all runs are one transaction. fn may only add users and
  * what belongs to them. */
 MUST_USE struct result bulk_write(struct bulk *b, const struct tx_options *o, tx_fn fn, void *arg);
+/* Lets the disk write what there is so far, without waiting for it: called now
+ * and then in a long run of fn; bulk_write does it after each. */
+void bulk_flush(struct bulk *b);
 /* The indexes of a table that its definition does not contain: without them rows
  * come in faster, and making them of all rows is faster still. Whoever drops
  * them makes them again before the end. */
