@@ -120,8 +120,8 @@ static size_t make_filters(struct arena *a, const struct client_list *l, struct 
 struct client_search {
     struct arena *arena;
     struct client_list *list;
-    str *ids;
-    size_t id_count, seen;
+    struct id_list ids;
+    size_t seen;
 };
 
 static bool is_asked_for(const struct client_list *l, const struct json *body)
@@ -145,20 +145,20 @@ static struct result search_one(struct tx *tx, const struct document *d, void *a
     l->total++;
     if (d->seq <= l->after_seq || s->seen++ < l->offset)
         return OK;
-    if (s->id_count == l->limit)
+    if (l->limit && s->ids.count == l->limit)
         l->more = true;
     else
-        s->ids[s->id_count++] = str_dup(s->arena, d->id);
+        id_list_add(&s->ids, s->arena, d->id);
     return OK;
 }
 
 static struct result list_searched(struct tx *tx, struct client_list *l)
 {
-    struct client_search s = { .arena = tx->arena, .list = l, .ids = ARENA_ARRAY(tx->arena, str, l->limit) };
+    struct client_search s = { .arena = tx->arena, .list = l };
     TRY(document_each(tx, spec(), search_one, &s));
-    l->items = ARENA_ARRAY(tx->arena, struct client, s.id_count);
-    for (; l->count < s.id_count; l->count++)
-        TRY(client_read(tx, s.ids[l->count], &l->items[l->count]));
+    l->items = ARENA_ARRAY(tx->arena, struct client, s.ids.count);
+    for (; l->count < s.ids.count; l->count++)
+        TRY(client_read(tx, s.ids.v[l->count], &l->items[l->count]));
     return OK;
 }
 

@@ -35,7 +35,7 @@ struct client_list {
     size_t app_type_count;
     int is_global, is_first_party; /* -1: any */
     str external_client_id; /* STR_NONE: any */
-    const struct search_node *search; /* over the v2 object, with a limit; NULL: all */
+    const struct search_node *search; /* over the v2 object; NULL: all */
     int64_t after_seq;
     size_t offset, limit;   /* limit 0: all */
     /* out */

@@ -92,25 +92,9 @@ static bool fits(const struct connection_list *l, const struct connection *c)
 struct look {
     struct arena *arena;
     struct connection_list *list;
-    struct ids {
-        str *v;
-        size_t count, cap;
-    } ids;
+    struct id_list ids;
     size_t seen;
 };
-
-static void keep_id(struct look *s, str id)
-{
-    if (s->ids.count == s->ids.cap) {
-        size_t cap = s->ids.cap ? s->ids.cap * 2 : 64;
-        str *v = ARENA_ARRAY(s->arena, str, cap);
-        for (size_t i = 0; i < s->ids.count; i++)
-            v[i] = s->ids.v[i];
-        s->ids.v = v;
-        s->ids.cap = cap;
-    }
-    s->ids.v[s->ids.count++] = str_dup(s->arena, id);
-}
 
 static struct result look_at(struct tx *tx, const struct document *d, void *arg)
 {
@@ -131,7 +115,7 @@ static struct result look_at(struct tx *tx, const struct document *d, void *arg)
     if (l->limit && s->ids.count == l->limit)
         l->more = true;
     else
-        keep_id(s, c.id);
+        id_list_add(&s->ids, s->arena, c.id);
     return OK;
 }
 

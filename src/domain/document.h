@@ -77,6 +77,13 @@ MUST_USE struct result document_delete_by(struct tx *tx, const struct resource_s
 /* For pages that are put together elsewhere: what is_bounded does. */
 MUST_USE struct result document_page_check(size_t stored_bytes);
 
+/* Ids that a walk keeps, copied into a. Starts as zeroes. */
+struct id_list {
+    str *v;
+    size_t count, cap;
+};
+void id_list_add(struct id_list *l, struct arena *a, str id);
+
 /* All of a kind, oldest first, a few in memory at a time: while fn runs, tx->arena
  * is gone when it returns; what stays is copied elsewhere. An error ends the walk. */
 typedef struct result (*document_fn)(struct tx *tx, const struct document *d, void *arg);

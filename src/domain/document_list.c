@@ -237,6 +237,19 @@ struct result document_delete_by(struct tx *tx, const struct resource_spec *spec
     return OK;
 }
 
+void id_list_add(struct id_list *l, struct arena *a, str id)
+{
+    if (l->count == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 64;
+        str *v = ARENA_ARRAY(a, str, cap);
+        for (size_t i = 0; i < l->count; i++)
+            v[i] = l->v[i];
+        l->v = v;
+        l->cap = cap;
+    }
+    l->v[l->count++] = str_dup(a, id);
+}
+
 /* --- all of them, in rounds --------------------------------------------------------------- */
 
 enum { ROUND_COUNT = 32 };
