@@ -402,7 +402,7 @@ static const struct {
     { "a kind", { .is_global = -1, .is_first_party = -1 }, "spa", NULL, 2, 2 },
     { "a page", { .is_global = -1, .is_first_party = -1, .offset = 1, .limit = 2 }, NULL, NULL, 2, 7 },
     { "a page of a kind", { .is_global = -1, .is_first_party = -1, .offset = 1, .limit = 2 }, "spa", NULL, 1, 2 },
-    { "search", { .is_global = -1, .is_first_party = -1 }, NULL, "name:shop*", 2, 2 },
+    { "search", { .is_global = -1, .is_first_party = -1, .limit = 10 }, NULL, "name:shop*", 2, 2 },
     { "a page of a search", { .is_global = -1, .is_first_party = -1, .offset = 1, .limit = 1 }, NULL, "name:shop*", 1, 2 },
 };
 
