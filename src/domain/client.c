@@ -134,13 +134,19 @@ static bool is_asked_for(const struct client_list *l, const struct json *body)
            (!l->external_client_id.p || str_eq(l->external_client_id, json_get_text(body, STR("external_client_id"))));
 }
 
+/* A query finds by what its sender sees: one over secrets would tell them sign by sign. */
 static struct result search_one(struct tx *tx, const struct document *d, void *arg)
 {
     static const str bare[] = { STR_INIT("name"), STR_INIT("client_id") };
     struct client_search *s = arg;
     struct client_list *l = s->list;
-    (void)tx;
-    if (!is_asked_for(l, d->body) || !search_matches(l->search, d->body, bare, sizeof bare / sizeof *bare))
+    struct client one;
+    struct json *shown;
+    if (!is_asked_for(l, d->body))
+        return OK;
+    from_document(d, &one);
+    TRY(client_present(tx, &one, l->sees & CLIENT_SEES_SETTINGS, &shown));
+    if (!search_matches(l->search, shown, bare, sizeof bare / sizeof *bare))
         return OK;
     l->total++;
     if (d->seq <= l->after_seq || s->seen++ < l->offset)

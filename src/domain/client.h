@@ -35,7 +35,8 @@ struct client_list {
     size_t app_type_count;
     int is_global, is_first_party; /* -1: any */
     str external_client_id; /* STR_NONE: any */
-    const struct search_node *search; /* over the v2 object; NULL: all */
+    const struct search_node *search; /* over what sees shows, but never over keys; NULL: all */
+    unsigned sees;                    /* of a search: CLIENT_SEES_… */
     int64_t after_seq;
     size_t offset, limit;   /* limit 0: all */
     /* out */

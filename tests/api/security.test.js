@@ -180,6 +180,21 @@ test('a link ends with its client', async () => {
   assert.equal((await follow()).status, 401);
 });
 
+test('no search tells a secret', async () => {
+  const client = await ok(201, v2('POST', '/clients', { name: 'of the oracle', description: 'seen', client_metadata: { tier: 'gold' } }));
+  const queries = [`client_secret:${client.client_secret}`, `client_secret:${client.client_secret[0]}*`, '_exists_:client_secret', '_exists_:signing_keys', '_exists_:encryption_key',
+    '_exists_:client_authentication_methods', 'NOT client_secret:x AND _exists_:client_secret', client.client_secret];
+  const find = async (scope, q) => (await ok(200, (await server.v2({ scope }))('GET', `/clients?q=${enc(q)}`))).map((c) => c.name);
+  for (const scope of ['read:clients', 'read:client_summary', 'read:clients read:client_keys'])
+    for (const q of queries) assert.deepEqual([scope, q, await find(scope, q)], [scope, q, []]);
+  assert.deepEqual(await find('read:clients', 'client_metadata.tier:gold'), ['of the oracle']);
+  assert.deepEqual(await find('read:client_summary', 'description:seen'), ['of the oracle']);
+  assert.deepEqual(await find('read:client_summary', 'client_metadata.tier:gold'), [], 'what the scope does not show');
+  await create();
+  for (const q of ['_exists_:password', '_exists_:password_hash', '_exists_:user_secrets', '_exists_:identities.access_token'])
+    assert.deepEqual(await ok(200, v2('GET', `/users?search_engine=v3&q=${enc(q)}`)), [], q);
+});
+
 test('a credential of the query is in no Link header, however it is written', async () => {
   for (let i = 0; i < 2; i++) await create();
   for (const name of ['access_token', '%61ccess_token', 'access%5ftoken', 'access%5Ftoken']) {

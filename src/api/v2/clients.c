@@ -75,6 +75,7 @@ static struct result read_query(const struct call *c, const struct call_page *p,
                                  .is_first_party = tristate(c, "is_first_party"),
                                  .external_client_id = call_query_text(c, "external_client_id"),
                                  .search = search,
+                                 .sees = sees(c),
                                  .after_seq = p->after_seq,
                                  .offset = p->offset,
                                  .limit = p->limit };
