@@ -164,12 +164,23 @@ static struct result install(struct result r, const char *temporary, const char 
     return sync_parent(path);
 }
 
+/* A file of its own: what somebody has put under the temporary name, a link or a
+ * file that he keeps open, would get the content. */
+static int open_temporary(const char *temporary, mode_t mode)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    int fd = ops.open(temporary, flags, mode);
+    if (fd >= 0 || errno != EEXIST || ops.unlink(temporary) != 0)
+        return fd;
+    return ops.open(temporary, flags, mode);
+}
+
 struct result file_write_durable(const char *path, str content, mode_t mode)
 {
     char temporary[PATH_LEN_MAX];
     if (!temporary_name(path, temporary))
         return io_failure(path);
-    int fd = ops.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    int fd = open_temporary(temporary, mode);
     if (fd < 0)
         return io_failure(path);
     struct result r = finish(fd, path, write_all(fd, content.p, content.len), true);
@@ -227,7 +238,7 @@ static struct result copy(const char *from, const char *to, mode_t mode, bool du
     int in = ops.open(from, O_RDONLY, 0);
     if (in < 0)
         return io_failure(from);
-    int out = ops.open(to, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    int out = durable ? open_temporary(to, mode) : ops.open(to, O_WRONLY | O_CREAT | O_TRUNC, mode);
     struct result r = out < 0 ? io_failure(to) : finish(out, to, copy_bytes(in, out), durable);
     close(in);
     return r;

@@ -204,6 +204,27 @@ static const struct {
     { "fsync of the directory", { .fsync_dir = fail_dir }, false },
 };
 
+/* What is under the temporary name belongs to somebody else, and gets nothing. */
+static void temporary_files_are_new_ones(void **state)
+{
+    char temporary[112];
+    struct stat st;
+    (void)state;
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    assert_int_equal(file_write(other, STR("theirs"), 0666).kind, ERR_NONE);
+    for (int copies = 0; copies < 2; copies++) {
+        int (*const plant[])(const char *, const char *) = { symlink, link };
+        for (size_t i = 0; i < sizeof plant / sizeof *plant; i++) {
+            assert_int_equal(plant[i](other, temporary), 0);
+            assert_int_equal((copies ? file_copy_durable("/dev/null", path, 0600) : file_write_durable(path, STR("ours"), 0600)).kind, ERR_NONE);
+            assert_content(other, STR("theirs"));
+            assert_int_equal(lstat(path, &st), 0);
+            assert_true(S_ISREG(st.st_mode) && (st.st_mode & 0777) == 0600 && st.st_nlink == 1);
+        }
+    }
+    assert_int_equal(entries(), 2);
+}
+
 static void failures_leave_the_old_file(void **state)
 {
     (void)state;
@@ -286,6 +307,7 @@ int main(void)
         EACH(reasons_are_told),
         EACH(moving_and_removing),
         EACH(links_are_not_followed),
+        EACH(temporary_files_are_new_ones),
         EACH(failures_leave_the_old_file),
         EACH(short_and_interrupted_writes_go_on),
         EACH(a_tree_is_synced_at_its_end),

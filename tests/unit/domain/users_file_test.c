@@ -221,7 +221,9 @@ static void check_nothing_lost(struct testing *t, const char *sample, const char
         testing_ok(json_parse(a, str_cut(got, '\n', &got), &other), "got");
         compare(a, one, other);
     }
-    assert_int_equal(got.len, 0);
+    struct json *end;
+    testing_ok(json_parse(a, str_trim(got), &end), "the last line");
+    assert_true(user_file_is_end(end));
     arena_free(a);
 }
 
