@@ -27,6 +27,20 @@ static void check(struct arena *a, const struct import_item *item)
     json_dump(a, import_report(a, item->user, item->errors));
 }
 
+/* A last line is taken only with the number of users that it tells. */
+static void check_end(struct arena *a, const struct user_file *f, str text)
+{
+    struct json *item;
+    int64_t users;
+    if (failed(json_parse(a, text, &item)) || !user_file_is_end(item) || failed(user_file_read_end(a, f, item, &users)))
+        return;
+    struct json *same;
+    if (users < 0 || failed(json_parse(a, user_file_end(a, f, users), &same)))
+        abort();
+    if (failed(user_file_read_end(a, f, same, &users)))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *a = arena_new(0);
@@ -39,6 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                       (!failed(user_file_read(a, header, NULL, &source.file)) || !failed(user_file_read(a, header, &key, &source.file)));
     if (!failed(import_item_read(a, &source, has_header && rest.p ? rest : first, &item)))
         check(a, &item);
+    if (has_header)
+        check_end(a, &source.file, rest);
     arena_free(a);
     return 0;
 }
