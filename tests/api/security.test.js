@@ -190,6 +190,12 @@ test('no search tells a secret', async () => {
   assert.deepEqual(await find('read:clients', 'client_metadata.tier:gold'), ['of the oracle']);
   assert.deepEqual(await find('read:client_summary', 'description:seen'), ['of the oracle']);
   assert.deepEqual(await find('read:client_summary', 'client_metadata.tier:gold'), [], 'what the scope does not show');
+  await ok(201, v2('POST', '/organizations', { name: 'oracle', metadata: { code: 'hidden' } }));
+  const search = async (scope, q, parser) => (await ok(200, (await server.v2({ scope }))('GET', `/organizations/search?parser=${parser}&q=${enc(q)}`))).organizations.map((o) => o.name);
+  for (const [q, parser] of [['metadata.code:hid*', 'lucene'], ['metadata.code sw "hid"', 'scim'], ['_exists_:metadata', 'lucene']]) {
+    assert.deepEqual(await search('read:organizations_summary', q, parser), [], q);
+    assert.deepEqual(await search('read:organizations', q, parser), ['oracle'], q);
+  }
   await create();
   for (const q of ['_exists_:password', '_exists_:password_hash', '_exists_:user_secrets', '_exists_:identities.access_token'])
     assert.deepEqual(await ok(200, v2('GET', `/users?search_engine=v3&q=${enc(q)}`)), [], q);

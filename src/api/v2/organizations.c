@@ -111,7 +111,7 @@ struct result v2_organizations_search(struct call *c)
     TRY(search_query_parse(c->arena, call_query_text(c, "q"), call_query_text(c, "parser"), &query));
     TRY(document_list(c->tx, spec(), &all));
     for (size_t i = 0; i < all.count; i++)
-        if (search_query_matches(query, all.items[i].body, bare, sizeof bare / sizeof *bare))
+        if (search_query_matches(query, organization_shown(c, all.items[i].body), bare, sizeof bare / sizeof *bare))
             all.items[kept++] = all.items[i];
     all.count = kept;
     return reply_ordered(c, &all, (struct order){ .member = sort.len ? sort : STR("created_at") });
