@@ -79,7 +79,8 @@ void exchange_answer(struct exchange *x, struct result r)
     struct call *c = &x->call;
     add_common_headers(x);
     add_rate_headers(x);
-    cors_add_headers(x);
+    if (!has_header(&x->call, STR("Access-Control-Allow-Origin"))) /* a second one voids both */
+        cors_add_headers(x);
     if (failed(r)) {
         answer_error(x->rs, c->arena, x->api, r);
         return;

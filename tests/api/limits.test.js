@@ -142,6 +142,8 @@ test('origins that a client names may read, others may not', () => serving([], a
   for (const origin of ['https://app.example', 'https://other.example:8443', 'https://cb.example']) {
     const a = await from(origin);
     assert.equal(a.headers['access-control-allow-origin'], origin);
+    for (const open of ['/.well-known/jwks.json', '/.well-known/openid-configuration'])
+      assert.equal((await server.request('GET', open, { headers: { Origin: origin } })).headers['access-control-allow-origin'], '*', open);
     assert.match(a.headers['access-control-expose-headers'], /X-RateLimit-Remaining/);
     assert.match(a.headers.vary, /Origin/);
     const preflight = await from(origin, 'OPTIONS', { 'Access-Control-Request-Method': 'PATCH', 'Access-Control-Request-Headers': 'authorization,content-type' });
