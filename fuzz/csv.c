@@ -1,6 +1,6 @@
 /* A JSON object as a line of an export: as CSV each cell can be read back, as
  * JSON the line is one object again. */
-#include "domain/export_write.h"
+#include "domain/transfer/export_write.h"
 
 #include <stdlib.h>
 

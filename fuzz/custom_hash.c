@@ -1,7 +1,7 @@
 /* Users of a bulk import: either faults, or a hash text that is good and finds the way back. */
 #include "crypto/password.h"
-#include "domain/exported_hash.h"
-#include "domain/imported_hash.h"
+#include "domain/transfer/exported_hash.h"
+#include "domain/transfer/imported_hash.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* A file of users of two lines: the first as the one that says what the file is, under a known key, the second as a user. */
-#include "domain/import_inside.h"
+#include "domain/transfer/import_inside.h"
 
 #include <stdlib.h>
 

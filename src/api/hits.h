@@ -3,7 +3,7 @@
 #define API_HITS_H
 
 #include "api/call.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 #include "search/search.h"
 
 typedef struct result (*present_user_fn)(struct call *c, const struct user *u, struct json **out);

@@ -1,7 +1,7 @@
 /* Connections of a seed directory, databases among them: by name. */
 #include "cli/seed_inside.h"
 #include "crypto/hash.h"
-#include "domain/connection.h"
+#include "domain/connection/connection.h"
 
 /* enabled_clients: names (or client_ids) become client_ids. */
 static struct result resolve_clients(struct seed_run *run, struct json *body)

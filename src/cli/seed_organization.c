@@ -1,13 +1,13 @@
 /* Organizations of a seed directory with what hangs on them: connections, clients
  * and client grants by name, discovery domains. */
 #include "cli/seed_inside.h"
-#include "domain/client_grant.h"
-#include "domain/connection.h"
-#include "domain/discovery_domain.h"
-#include "domain/organization.h"
-#include "domain/organization_client.h"
-#include "domain/organization_connection.h"
-#include "domain/organization_grant.h"
+#include "domain/client/grant.h"
+#include "domain/connection/connection.h"
+#include "domain/organization/client.h"
+#include "domain/organization/connection.h"
+#include "domain/organization/discovery_domain.h"
+#include "domain/organization/grant.h"
+#include "domain/organization/organization.h"
 
 typedef struct result (*part_fn)(struct seed_run *run, str organization, struct json *part);
 

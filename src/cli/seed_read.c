@@ -2,7 +2,7 @@
  * which are hashed before there is a transaction. */
 #include "cli/seed_inside.h"
 #include "crypto/password.h"
-#include "domain/user_password.h"
+#include "domain/user/password.h"
 
 /* The text of the file that value names goes in value's place. */
 static struct result take_file(const struct seed_source *s, const struct seed_item *item, struct json *value)

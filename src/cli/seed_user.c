@@ -2,9 +2,9 @@
  * /api/v2/users, with password_hash, roles and organizations (by name). Those with a password are made
  * as POST makes them, those with a hash as an import does. */
 #include "cli/seed_inside.h"
-#include "domain/organization.h"
+#include "domain/organization/organization.h"
 #include "domain/role.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 static struct result check_names(struct seed_run *run, const char *member, const struct json *names)
 {

@@ -8,7 +8,7 @@
 #include "cli/supervise.h"
 #include "crypto/random.h"
 #include "domain/background.h"
-#include "domain/job_runner.h"
+#include "domain/job/runner.h"
 #include "domain/signing_key.h"
 #include "server/app.h"
 #include "server/metrics.h"

@@ -6,8 +6,8 @@
 #include "base/file.h"
 #include "cli/setup.h"
 #include "cli/users_work.h"
-#include "domain/import.h"
-#include "domain/job_runner.h"
+#include "domain/job/runner.h"
+#include "domain/transfer/import.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

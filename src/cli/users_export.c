@@ -3,9 +3,9 @@
 #include "cli/setup.h"
 #include "cli/users.h"
 #include "cli/users_work.h"
-#include "domain/export.h"
-#include "domain/job_runner.h"
-#include "domain/user_export_job.h"
+#include "domain/job/runner.h"
+#include "domain/transfer/export.h"
+#include "domain/transfer/user_export_job.h"
 
 #include <stdio.h>
 #include <string.h>

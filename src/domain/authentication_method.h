@@ -6,7 +6,7 @@
 #define DOMAIN_AUTHENTICATION_METHOD_H
 
 #include "domain/document.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 enum { AUTHENTICATION_METHODS_MAX = 100 }; /* of a user */
 

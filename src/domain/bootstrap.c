@@ -2,9 +2,9 @@
 
 #include "crypto/hash.h"
 #include "crypto/random.h"
-#include "domain/client.h"
-#include "domain/client_grant.h"
-#include "domain/connection.h"
+#include "domain/client/client.h"
+#include "domain/client/grant.h"
+#include "domain/connection/connection.h"
 #include "domain/resource_server.h"
 
 enum { CLIENT_ID_LEN = 32, ADMIN_PASSWORD_LEN = 24 };

@@ -5,10 +5,10 @@
 #include "crypto/hash.h"
 #include "crypto/jwt.h"
 #include "domain/blacklist.h"
-#include "domain/client.h"
+#include "domain/client/client.h"
 #include "domain/signing_key.h"
 #include "domain/tenant_settings.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef DOMAIN_ENROLLMENT_H
 #define DOMAIN_ENROLLMENT_H
 
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 /* *out: an array of the first confirmed one, or of none (the operation says so). Numbers are masked. */
 MUST_USE struct result enrollment_first(struct tx *tx, const struct user *u, struct json **out);

@@ -5,7 +5,7 @@
 #ifndef DOMAIN_KNOWN_DEVICE_H
 #define DOMAIN_KNOWN_DEVICE_H
 
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 enum known_device { KNOWN_DEVICE_MFA, KNOWN_DEVICE_RISK, KNOWN_DEVICE_MAX };
 

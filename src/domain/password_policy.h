@@ -1,7 +1,7 @@
 /* What a connection asks of passwords: strength, dictionary, personal data.
  * AUTH-REFERENCE 19.1 and 19.2; the older options (passwordPolicy and the
  * password_* objects) and the flexible password_options read into one struct.
- * Pure: the history, which needs hashes, is domain/user_password.h. */
+ * Pure: the history, which needs hashes, is domain/user/password.h. */
 #ifndef DOMAIN_PASSWORD_POLICY_H
 #define DOMAIN_PASSWORD_POLICY_H
 

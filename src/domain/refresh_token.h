@@ -4,7 +4,7 @@
 #ifndef DOMAIN_REFRESH_TOKEN_H
 #define DOMAIN_REFRESH_TOKEN_H
 
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 struct refresh_token {
     int64_t seq;

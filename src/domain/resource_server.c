@@ -2,7 +2,7 @@
 
 #include "base/map.h"
 #include "crypto/random.h"
-#include "domain/client_grant.h"
+#include "domain/client/grant.h"
 #include "domain/permission.h"
 
 enum { SIGNING_SECRET_LEN = 32 };

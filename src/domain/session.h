@@ -4,7 +4,7 @@
 #ifndef DOMAIN_SESSION_H
 #define DOMAIN_SESSION_H
 
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 struct session {
     int64_t seq;

@@ -6,7 +6,7 @@
 #ifndef DOMAIN_TICKET_H
 #define DOMAIN_TICKET_H
 
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 enum ticket_kind { TICKET_VERIFY_EMAIL, TICKET_CHANGE_PASSWORD, TICKET_MAX };
 enum { TICKET_LEN = 32, TICKET_TTL_S = 432000 };
@@ -41,7 +41,7 @@ MUST_USE struct result ticket_consume(struct tx *tx, enum ticket_kind kind, str 
 /* All of that kind that the user still has are spent. */
 MUST_USE struct result ticket_spend_all(struct tx *tx, enum ticket_kind kind, int64_t user);
 
-/* --- what the holder gets: the ticket is spent and obeyed (user_ticket.c) ---------------- */
+/* --- what the holder gets: the ticket is spent and obeyed (user/ticket.c) ---------------- */
 MUST_USE struct result ticket_verify_email(struct tx *tx, str text, struct ticket *out);
 /* password: prepared for the user; NULL where the ticket brings its own. All sessions of the user end, blocks are
  * cleared, other password tickets are spent. Errors also: those of user_patch. */

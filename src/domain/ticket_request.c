@@ -1,6 +1,6 @@
 /* What v2 asks for when it wants a ticket: for whom, for which identity, and
  * where the holder is led afterwards. */
-#include "domain/client.h"
+#include "domain/client/client.h"
 #include "domain/ticket.h"
 
 static struct result user_of_address(struct tx *tx, const struct json *body, struct user *out)

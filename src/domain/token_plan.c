@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
-#include "domain/client_grant.h"
+#include "domain/client/grant.h"
 #include "domain/tenant_settings.h"
 
 #include <pthread.h>

@@ -3,7 +3,7 @@
 #ifndef DOMAIN_TOKEN_PLAN_H
 #define DOMAIN_TOKEN_PLAN_H
 
-#include "domain/client.h"
+#include "domain/client/client.h"
 #include "domain/resource_server.h"
 #include "domain/token.h"
 

@@ -5,7 +5,7 @@
 #define DOMAIN_TOKENSET_H
 
 #include "domain/document.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 struct tokenset_new {
     const struct user *user;

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
-#include "domain/client.h"
+#include "domain/client/client.h"
 
 #include <pthread.h>
 #include <stdlib.h>

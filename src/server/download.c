@@ -1,8 +1,8 @@
-/* Exported files, by the links that jobs show (domain/export.h): no token, the
+/* Exported files, by the links that jobs show (domain/transfer/export.h): no token, the
  * link itself is the credential. */
 #include "server/exchange.h"
 
-#include "domain/export.h"
+#include "domain/transfer/export.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

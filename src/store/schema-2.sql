@@ -45,7 +45,7 @@ CREATE TABLE blacklist (
     PRIMARY KEY (jti, aud)
 ) WITHOUT ROWID;
 CREATE INDEX blacklist_by_aud ON blacklist (aud, jti);
--- Imports, exports, verification mails (domain/job.h). body: the v2 object;
+-- Imports, exports, verification mails (domain/job/job.h). body: the v2 object;
 -- task: what only the worker needs; position: how far it came, in the same
 -- transaction as what it did.
 CREATE TABLE jobs (

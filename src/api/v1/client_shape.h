@@ -4,7 +4,7 @@
 #define API_V1_CLIENT_SHAPE_H
 
 #include "api/call.h"
-#include "domain/client.h"
+#include "domain/client/client.h"
 
 MUST_USE struct result v1_client_present(struct call *c, const struct client *client, struct json **out);
 /* The members of a v1 body that set something, as a v2 body. was: NULL for a new client. */

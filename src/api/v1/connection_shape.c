@@ -1,6 +1,6 @@
 #include "api/v1/connection_shape.h"
 
-#include "domain/client.h"
+#include "domain/client/client.h"
 
 /* --- whose view ----------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 #define API_V1_CONNECTION_SHAPE_H
 
 #include "api/call.h"
-#include "domain/connection.h"
+#include "domain/connection/connection.h"
 
 struct v1_view {
     str client_id;        /* of the view */

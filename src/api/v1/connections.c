@@ -3,7 +3,7 @@
 #include "api/v1/echo.h"
 #include "api/v1/page.h"
 #include "contract/validate.h"
-#include "domain/connection_template.h"
+#include "domain/connection/template.h"
 
 static struct result reply_connection(struct call *c, const struct connection *connection, const struct v1_view *view)
 {

@@ -1,6 +1,6 @@
 /* /api/strategies and /api/connection-templates of API v1. */
 #include "api/call.h"
-#include "domain/connection_template.h"
+#include "domain/connection/template.h"
 
 struct result v1_strategies_list(struct call *c)
 {

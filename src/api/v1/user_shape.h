@@ -4,7 +4,7 @@
 #define API_V1_USER_SHAPE_H
 
 #include "api/call.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 /* The query's fields are applied. */
 MUST_USE struct result v1_user_present(struct call *c, const struct user *u, struct json **out);

@@ -4,7 +4,7 @@
 #include "api/v1/connection_shape.h"
 #include "api/v1/page.h"
 #include "api/v1/user_shape.h"
-#include "domain/client.h"
+#include "domain/client/client.h"
 
 struct result v1_users_read(struct call *c)
 {

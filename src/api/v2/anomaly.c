@@ -1,6 +1,6 @@
 /* /api/v2/anomaly: addresses that suspicious-IP throttling blocks. */
 #include "api/call.h"
-#include "domain/user_block.h"
+#include "domain/user/block.h"
 
 struct result v2_anomaly_ip_read(struct call *c)
 {

@@ -1,6 +1,6 @@
 /* /api/v2/clients/{client_id}/credentials. */
 #include "api/call.h"
-#include "domain/client_credential.h"
+#include "domain/client/credential.h"
 
 struct result v2_client_credentials_list(struct call *c)
 {

@@ -1,6 +1,6 @@
 /* /api/v2/client-grants beyond what the document engine does. */
 #include "api/v2/rows.h"
-#include "domain/client_grant.h"
+#include "domain/client/grant.h"
 
 struct result v2_client_grant_organizations(struct call *c)
 {

@@ -1,7 +1,7 @@
 /* /api/v2/clients. */
 #include "api/call.h"
-#include "domain/client.h"
-#include "domain/connection.h"
+#include "domain/client/client.h"
+#include "domain/connection/connection.h"
 #include "search/search.h"
 
 enum { APP_TYPES_MAX = 32 };

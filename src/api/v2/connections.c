@@ -1,9 +1,9 @@
 /* /api/v2/connections. */
 #include "api/call.h"
 #include "base/clock.h"
-#include "domain/connection.h"
-#include "domain/connection_keys.h"
-#include "domain/user.h"
+#include "domain/connection/connection.h"
+#include "domain/connection/keys.h"
+#include "domain/user/user.h"
 
 /* --- what a caller sees ---------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* /api/v2/grants: what the document engine does not do. */
 #include "api/call.h"
-#include "domain/user_grant.h"
+#include "domain/user/grant.h"
 
 struct result v2_grants_delete_of_user(struct call *c)
 {

@@ -1,9 +1,9 @@
 /* /api/v2/jobs. */
 #include "api/call.h"
-#include "domain/export.h"
-#include "domain/import.h"
-#include "domain/job_runner.h"
-#include "domain/job_verification.h"
+#include "domain/job/runner.h"
+#include "domain/job/verification.h"
+#include "domain/transfer/export.h"
+#include "domain/transfer/import.h"
 
 enum { REAL_ACTIVE_IMPORTS_MAX = 2 };
 

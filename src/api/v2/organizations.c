@@ -2,7 +2,7 @@
 #include "api/call.h"
 #include "api/v2/rows.h"
 #include "api/v2/search_query.h"
-#include "domain/organization.h"
+#include "domain/organization/organization.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* /api/v2/organizations/{id}: client grants and clients. */
 #include "api/call.h"
 #include "api/v2/rows.h"
-#include "domain/organization.h"
-#include "domain/organization_client.h"
-#include "domain/organization_grant.h"
+#include "domain/organization/client.h"
+#include "domain/organization/grant.h"
+#include "domain/organization/organization.h"
 
 /* --- client grants ----------------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@
  * view, of those that are enabled; connections shows all, and more of them. */
 #include "api/call.h"
 #include "api/v2/rows.h"
-#include "domain/organization.h"
-#include "domain/organization_connection.h"
+#include "domain/organization/connection.h"
+#include "domain/organization/organization.h"
 #include "domain/relation.h"
 
 /* The path's last parameter. */

@@ -1,7 +1,7 @@
 /* /api/v2/organizations/{id}/discovery-domains. */
 #include "api/v2/rows.h"
-#include "domain/discovery_domain.h"
-#include "domain/organization.h"
+#include "domain/organization/discovery_domain.h"
+#include "domain/organization/organization.h"
 
 static struct json *show(struct call *c, const struct document *d)
 {

@@ -1,8 +1,8 @@
 /* /api/v2/organizations/{id}/invitations. */
 #include "api/call.h"
 #include "api/v2/rows.h"
-#include "domain/invitation.h"
-#include "domain/organization.h"
+#include "domain/organization/invitation.h"
+#include "domain/organization/organization.h"
 
 static struct result find(struct call *c, struct document *out)
 {

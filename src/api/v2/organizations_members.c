@@ -1,7 +1,7 @@
 /* /api/v2/organizations/{id}: its members. */
 #include "api/call.h"
 #include "api/v2/rows.h"
-#include "domain/organization.h"
+#include "domain/organization/organization.h"
 
 /* --- members --------------------------------------------------------------------------- */
 

@@ -1,8 +1,8 @@
 /* /api/v2/organizations/{id}: who has roles there, members and groups. */
 #include "api/v2/rows.h"
 #include "domain/group.h"
-#include "domain/organization.h"
-#include "domain/user.h"
+#include "domain/organization/organization.h"
+#include "domain/user/user.h"
 
 /* One kind of those who have roles. */
 struct holders {

@@ -1,5 +1,5 @@
 /* /api/v2/refresh-tokens and /api/v2/users/{user_id}/refresh-tokens. */
-#include "domain/client.h"
+#include "domain/client/client.h"
 #include "domain/refresh_token.h"
 #include "api/v2/user_path.h"
 

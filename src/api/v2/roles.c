@@ -4,7 +4,7 @@
 #include "domain/group.h"
 #include "domain/permission.h"
 #include "domain/role.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 enum { FILTERS_MAX = 2 };
 

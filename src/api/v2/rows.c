@@ -1,9 +1,9 @@
 #include "api/v2/rows.h"
 
 #include "domain/group.h"
-#include "domain/organization.h"
+#include "domain/organization/organization.h"
 #include "domain/role.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* /api/v2/user-blocks. */
 #include "api/v2/user_path.h"
-#include "domain/user_block.h"
+#include "domain/user/block.h"
 
 static struct result reply_blocks(struct call *c, struct json *blocks)
 {

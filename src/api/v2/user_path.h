@@ -3,7 +3,7 @@
 #define API_V2_USER_PATH_H
 
 #include "api/call.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 /* Errors: ERR_INEXISTENT_USER. */
 static inline struct result v2_user_of_path(struct call *c, struct user *out)

@@ -1,7 +1,7 @@
 /* /api/v2/users and /api/v2/users-by-email. */
 #include "api/hits.h"
 #include "api/call.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* /api/v2/users/{id}/identities: linking and unlinking. */
 #include "api/call.h"
 #include "crypto/jwt.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 static struct result refuse(const char *words)
 {

@@ -1,6 +1,6 @@
 /* /api/v2/users/{id}/logs. */
 #include "api/v2/logs.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 /* A user who has gone still has a log. */
 struct result v2_users_logs_list(struct call *c)

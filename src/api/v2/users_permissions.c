@@ -2,7 +2,7 @@
 #include "api/call.h"
 #include "api/v2/rows.h"
 #include "domain/rbac.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 static struct result find(struct call *c, str *out_id)
 {

@@ -3,7 +3,7 @@
 #include "api/v2/rows.h"
 #include "domain/group.h"
 #include "domain/rbac.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 
 static struct result find(struct call *c, str *out_id)
 {

@@ -4,7 +4,7 @@
 #include "crypto/jwt.h"
 #include "domain/blacklist.h"
 #include "domain/caller.h"
-#include "domain/client.h"
+#include "domain/client/client.h"
 #include "domain/signing_key.h"
 #include "domain/tenant_settings.h"
 

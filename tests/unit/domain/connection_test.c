@@ -1,5 +1,5 @@
-#include "domain/client.h"
-#include "domain/connection_keys.h"
+#include "domain/client/client.h"
+#include "domain/connection/keys.h"
 #include "shape.h"
 
 #define CERT                                                                                           \

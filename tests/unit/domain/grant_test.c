@@ -1,5 +1,5 @@
-#include "domain/client.h"
-#include "domain/client_grant.h"
+#include "domain/client/client.h"
+#include "domain/client/grant.h"
 #include "domain/resource_server.h"
 #include "shape.h"
 

@@ -1,7 +1,7 @@
 /* Imports: the reader of files, what a job writes, how it goes on after a stop. */
 #include "base/clock.h"
-#include "domain/import_inside.h"
 #include "domain/testing.h"
+#include "domain/transfer/import_inside.h"
 
 /* --- the reader ----------------------------------------------------------------------- */
 

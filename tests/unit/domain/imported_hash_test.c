@@ -1,9 +1,9 @@
 /* custom_password_hash: every algorithm opens to its password and to no other;
  * whatever the schema refuses is named with code and path. WH: LOGIN-TESTS. */
-#include "domain/imported_hash.h"
+#include "domain/transfer/imported_hash.h"
 
 #include "crypto/password.h"
-#include "domain/exported_hash.h"
+#include "domain/transfer/exported_hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

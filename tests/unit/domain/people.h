@@ -2,7 +2,7 @@
 #ifndef TESTS_DOMAIN_PEOPLE_H
 #define TESTS_DOMAIN_PEOPLE_H
 
-#include "domain/user.h"
+#include "domain/user/user.h"
 #include "testing.h"
 
 #define DATABASE "Username-Password-Authentication"

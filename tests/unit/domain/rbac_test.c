@@ -1,5 +1,5 @@
 #include "domain/group.h"
-#include "domain/organization.h"
+#include "domain/organization/organization.h"
 #include "domain/rbac.h"
 #include "shape.h"
 

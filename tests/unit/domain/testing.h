@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "domain/bootstrap.h"
-#include "domain/connection.h"
+#include "domain/connection/connection.h"
 #include "domain/log.h"
 #include "json/json.h"
 #include "store/store.h"

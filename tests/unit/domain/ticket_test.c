@@ -1,7 +1,7 @@
 #include "crypto/password.h"
 #include "domain/session.h"
 #include "domain/ticket.h"
-#include "domain/user_block.h"
+#include "domain/user/block.h"
 #include "people.h"
 #include "shape.h"
 

@@ -6,9 +6,9 @@
 #include "domain/session.h"
 #include "domain/ticket.h"
 #include "domain/tokenset.h"
-#include "domain/user_belongings.h"
-#include "domain/user_block.h"
-#include "domain/user_grant.h"
+#include "domain/user/belongings.h"
+#include "domain/user/block.h"
+#include "domain/user/grant.h"
 #include "people.h"
 #include "shape.h"
 

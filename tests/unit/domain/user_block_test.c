@@ -1,4 +1,4 @@
-#include "domain/user_block.h"
+#include "domain/user/block.h"
 #include "people.h"
 #include "shape.h"
 

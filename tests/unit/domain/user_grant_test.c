@@ -1,4 +1,4 @@
-#include "domain/user_grant.h"
+#include "domain/user/grant.h"
 #include "people.h"
 #include "shape.h"
 

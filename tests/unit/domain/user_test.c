@@ -1,5 +1,5 @@
 #include "crypto/password.h"
-#include "domain/user.h"
+#include "domain/user/user.h"
 #include "testing.h"
 
 #include <string.h>

@@ -2,12 +2,12 @@
  * elsewhere open. USERS_SAMPLE="COUNT REAL" takes another number of users (./test --full). */
 #include "base/clock.h"
 #include "crypto/password.h"
-#include "domain/export.h"
-#include "domain/import_inside.h"
-#include "domain/imported_hash.h"
-#include "domain/job.h"
+#include "domain/transfer/export.h"
+#include "domain/transfer/import_inside.h"
+#include "domain/transfer/imported_hash.h"
+#include "domain/job/job.h"
 #include "domain/relation.h"
-#include "domain/user_export_job.h"
+#include "domain/transfer/user_export_job.h"
 #include "domain/testing.h"
 
 #include <string.h>
