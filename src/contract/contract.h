@@ -68,10 +68,12 @@ struct scope_rule {
     struct scope_set self; /* any of these suffices when the user in the path is the caller */
     str words;             /* "a,b" as the 403 text lists them */
 };
-/* For the member alone, these scopes suffice, and without a full scope nothing else may be sent. */
+/* For the member alone, these scopes suffice, and without a full scope nothing else may be sent.
+ * always: a full scope does not open the member either. */
 struct scope_guard {
     str member;
     struct scope_set scopes;
+    bool always;
 };
 extern const str scope_names[SCOPE_MAX];
 int scope_find(str name); /* -1 when unknown */

@@ -104,12 +104,22 @@ static bool holds_full_scope(const struct operation *op, const struct caller *wh
     return false;
 }
 
-static bool member_open(const struct operation *op, const struct caller *who, str member)
+static const struct scope_guard *guard_of(const struct operation *op, str member)
 {
     for (size_t i = 0; i < op->guard_count; i++)
-        for (size_t j = 0; str_eq(op->guards[i].member, member) && j < op->guards[i].scopes.count; j++)
-            if (scopes_has(&who->scopes, op->guards[i].scopes.ids[j]))
-                return true;
+        if (str_eq(op->guards[i].member, member))
+            return &op->guards[i];
+    return NULL;
+}
+
+static bool member_open(const struct operation *op, const struct caller *who, str member, bool full)
+{
+    const struct scope_guard *g = guard_of(op, member);
+    if (!g || (full && !g->always))
+        return full;
+    for (size_t i = 0; i < g->scopes.count; i++)
+        if (scopes_has(&who->scopes, g->scopes.ids[i]))
+            return true;
     return false;
 }
 
@@ -117,10 +127,11 @@ struct result exchange_check_guards(struct exchange *x)
 {
     const struct operation *op = x->call.op;
     struct json_member *m;
-    if (op->guard_count == 0 || holds_full_scope(op, &x->call.caller))
+    if (op->guard_count == 0)
         return OK;
+    bool full = holds_full_scope(op, &x->call.caller);
     JSON_EACH_MEMBER(x->call.body, i, m)
-        if (!member_open(op, &x->call.caller, m->key))
+        if (!member_open(op, &x->call.caller, m->key, full))
             return fail1(ERR_INSUFFICIENT_SCOPE, op->scopes.words);
     return OK;
 }

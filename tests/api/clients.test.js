@@ -55,6 +55,18 @@ test('a patch merges, null removes, the secret rotates', async () => {
   assert.notEqual(rotated.client_secret, secret);
 });
 
+test('a secret is set by who may change keys, and by nobody else', async () => {
+  const { client_id: id } = await create({});
+  const secret = { client_secret: 'a-secret-of-our-own-choice-0123456789' };
+  const [clients, keys] = [await server.v2({ scope: 'update:clients' }), await server.v2({ scope: 'update:client_keys' })];
+  await expectStatus(403, clients('PATCH', `/clients/${id}`, secret));
+  await expectStatus(403, keys('PATCH', `/clients/${id}`, { ...secret, name: 'both' }));
+  await expectStatus(200, clients('PATCH', `/clients/${id}`, { name: 'named' }));
+  await expectStatus(200, keys('PATCH', `/clients/${id}`, secret));
+  const now = await expectStatus(200, v2('GET', `/clients/${id}`));
+  assert.deepEqual([now.name, now.client_secret], ['named', secret.client_secret]);
+});
+
 test('the global client stays', async () => {
   const answer = await v2('DELETE', `/clients/${server.credentials.global_client.client_id}`);
   assert.equal(answer.status, 400, answer.text);

@@ -230,7 +230,7 @@ def scope_fields(out, n, op):
     words = ",".join(dict.fromkeys([s for g in op.scope_rule for s in g] + op.self_scopes))
     f = [".scopes = { %s, %d, %s, %s }" % (n + "_any" if sets else "NULL", len(sets),
                                            scope_set(out, n + "_self", op.self_scopes), c_str(words))]
-    guards = ["{ %s, %s }" % (c_str(m), scope_set(out, "%s_guard%d" % (n, i), s))
+    guards = ["{ %s, %s, %s }" % (c_str(m), scope_set(out, "%s_guard%d" % (n, i), s), "true" if m in op.guards_always else "false")
               for i, (m, s) in enumerate(op.guards.items())]
     return f + array(out, "struct scope_guard", n + "_guards", guards, "guards", "guard_count")
 

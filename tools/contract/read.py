@@ -191,7 +191,9 @@ class Reader:
     def access(self, op, row):
         op.scope_rule = scope_rule(row["scopes"]) if "scopes" in row else []
         op.self_scopes = [s for group in scope_rule(row["self"]) for s in group] if "self" in row else []
-        op.guards = {m: [s for group in scope_rule(v) for s in group] for m, v in (row.get("guard") or {}).items()}
+        guards = {m: (v.startswith("only "), v.removeprefix("only ")) for m, v in (row.get("guard") or {}).items()}
+        op.guards = {m: [s for group in scope_rule(v) for s in group] for m, (_, v) in guards.items()}
+        op.guards_always = {m for m, (always, _) in guards.items() if always}
         op.credential = row.get("credential", "public")
         if op.credential not in ("public", "any", "global", "client"):
             raise Fault("credential is any, global, client or public")

@@ -35,11 +35,17 @@ static struct result add_token(struct tx *tx, const struct user *u, struct json 
     return OK;
 }
 
-/* A quote inside a text is escaped, so this can only be a member; it may be one
+/* A quote inside a text is escaped, so what is found is a member; it may be one
  * of somebody's metadata. */
 bool user_text_may_have_tokens(str text)
 {
-    return str_find(text, STR("\"isSocial\":true")) >= 0;
+    static const str member = STR_INIT("\"provider\":"), own = STR_INIT("\"auth0\"");
+    for (ptrdiff_t at; (at = str_find(text, member)) >= 0;) {
+        text = str_sub(text, (size_t)at + member.len, SIZE_MAX);
+        if (!str_starts(text, own))
+            return true;
+    }
+    return false;
 }
 
 struct result user_with_tokens(struct tx *tx, const struct user *u, struct json **out_doc)

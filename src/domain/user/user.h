@@ -124,7 +124,7 @@ MUST_USE struct result user_unlink(struct tx *tx, const struct user *u, str prov
 enum user_token { USER_TOKEN_ACCESS, USER_TOKEN_ACCESS_SECRET, USER_TOKEN_REFRESH, USER_TOKEN_MAX };
 MUST_USE struct result user_token_set(struct tx *tx, const struct user *u, str provider, str native_id, enum user_token kind,
                                       str value);
-/* Social identities alone carry provider tokens. Text as user_text_by_id gives it:
+/* Identities of other providers alone carry their tokens. Text as user_text_by_id gives it:
  * false is certain, true only likely. */
 bool user_text_may_have_tokens(str text);
 /* A copy of doc whose identities carry their tokens: for callers with read:user_idp_tokens. */
