@@ -1,5 +1,6 @@
 """bench/run [--full] [--build DIR] [--no-doc] [names]: measures and prints; without
-names everything, and then docs/performance.md gets the table."""
+names every row, or with --full those that depend on the size, and then
+docs/performance.md gets that table."""
 import argparse
 import datetime
 import os
@@ -15,6 +16,7 @@ import rates
 import search
 
 ROWS = {**rates.ROWS, **people.ROWS, **search.ROWS, **footprint.ROWS, **moving.ROWS}
+SIZED = ["user-reads", "start", "search", "import", "many-tenants", "found"]
 DOC = os.path.join(measure.ROOT, "docs/performance.md")
 
 
@@ -72,13 +74,13 @@ def machine():
     return f"{datetime.date.today()}, commit {commit}, {measure.CORES} cores ({model}), load average {os.getloadavg()[0]:.1f} at the end."
 
 
-def write_doc(table):
+def write_doc(table, mark):
     """The table is the run's; the words around it are ours."""
     with open(DOC, encoding="utf-8") as f:
         text = f.read()
-    new = f"<!-- by bench/run -->\n{machine()}\n\n{table.markdown()}\n<!-- end -->"
+    new = f"<!-- by {mark} -->\n{machine()}\n\n{table.markdown()}\n<!-- end -->"
     with open(DOC, "w", encoding="utf-8") as f:
-        f.write(re.sub(r"<!-- by bench/run -->.*?<!-- end -->", lambda m: new, text, flags=re.S))
+        f.write(re.sub(rf"<!-- by {mark} -->.*?<!-- end -->", lambda m: new, text, flags=re.S))
 
 
 def main():
@@ -94,7 +96,7 @@ def main():
         p.error("unknown: " + ", ".join(unknown))
     prepare(args)
     table, broken = Table(), []
-    for name in args.names or ROWS:
+    for name in args.names or (SIZED if args.full else ROWS):
         print(name, flush=True)
         try:
             ROWS[name](Config(args), table)
@@ -102,7 +104,7 @@ def main():
             broken.append(name)
             print(f"  could not be measured: {e}", file=sys.stderr)
     if not args.names and not args.no_doc and not broken:
-        write_doc(table)
+        write_doc(table, "bench/run --full" if args.full else "bench/run")
     return 1 if broken else 0
 
 
