@@ -101,6 +101,16 @@ test('secrets leave only when asked for', async () => {
   for (const secret of SECRETS.slice(0, 5)) assert.ok(plain.some((u) => u[secret]), secret);
 });
 
+test('an export may be the first job of a new directory', async () => {
+  const first = await Server.start();
+  try {
+    await ok(201, (await first.v2())('POST', '/users', { connection: DB, email: 'first@example.test', password: 'secret-enough' }));
+    const to = path.join(first.dir, 'first.jsonl');
+    first.cli('users', 'export', to);
+    assert.deepEqual(fs.readFileSync(to, 'utf8').split('\n').filter(Boolean).slice(1, -1).map((l) => JSON.parse(l).email), ['first@example.test']);
+  } finally { await first.stop(); }
+});
+
 test('an export is of one connection where it is told so', () => {
   const people = users(exported('--connection', 'people'));
   assert.ok(people.length > 50 && people.every((u) => u.identities.some((i) => i.connection === 'people')));

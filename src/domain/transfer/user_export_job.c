@@ -378,6 +378,7 @@ struct result user_export_run(struct tenant *t, str id, const atomic_bool *stop)
     struct arena *a = arena_new_secret(0);
     struct exporting *e = ARENA_NEW(a, struct exporting);
     struct tx_options o = { .arena = a, .now_us = clock_now_us() };
+    const char *directory; /* of the state; the first job of all makes it */
     *e = (struct exporting){ .tenant = t, .id = id, .stop = stop, .arena = a, .batch_arena = arena_new_secret(1 << 20), .fd = -1 };
     e->ex.names_arena = arena_new(0);
     struct result r = store_write(t, &o, begin, e);
@@ -385,7 +386,9 @@ struct result user_export_run(struct tenant *t, str id, const atomic_bool *stop)
         e->path = str_cstr(a, json_get_text(e->job.task, EXPORTED_FILE));
         e->part = str_cstr(a, str_fmt(a, "%s.part", e->path));
         e->state_path = job_path(a, t, id, "state");
-        r = make(e);
+        r = job_directory(a, tenant_get_store(t), &directory);
+        if (!failed(r))
+            r = make(e);
         if (r.kind == ERR_IO || r.kind == ERR_INTERNAL)
             r = give_up(e, r);
     }
